@@ -1,0 +1,144 @@
+/* Internal interface of the C core: what bridge/ files, the assembly in trampolines/ and the Go
+   side share. Nothing here is public; include/gangway.h is.
+
+   The whole core is linked by Go's internal linker: no thread-local variables, no constructors.
+   Per-thread state goes through pthread keys, set-up happens on first use. */
+#ifndef GW_BRIDGE_H
+#define GW_BRIDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../include/gangway.h"
+
+/* status.c */
+
+/* Keep a printf-like text as this thread's last error, and return status. errno stays. */
+gw_status gw_fail(gw_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* thunk.c. A thunk is a code address of its own that jumps to its slot's entry with R11 = the slot.
+   Everything else is as its caller left it, so entry sees the arguments of the call. */
+struct gw_thunk_slot {
+	const void *entry; /* code; SysV arguments and stack, R11 = the slot */
+	void *record;      /* entry's business; Gangway's owner of the thunk keeps it alive */
+};
+
+/* A thunk for entry and record. GW_ENOMEM, GW_ESYS. Takes a lock, as gw_thunk_free does. */
+gw_status gw_thunk_alloc(const void *entry, void *record, void **code);
+
+/* Retarget a thunk that is allocated. record is stored before entry: a call at the same time may
+   see the old entry with the new record, never the new entry with the old record. */
+void gw_thunk_set(void *code, const void *entry, void *record);
+
+/* Give a thunk back, exactly once. Its slot stays as it is until the address is allocated again, at
+   least 1024 frees later: retarget it first to what a call that comes too late shall meet. */
+void gw_thunk_free(void *code);
+
+size_t gw_thunk_count(void); /* allocated and not freed */
+size_t gw_thunk_pages(void); /* pairs of pages mapped */
+
+/* host.c. Stored by the Go side at start-up, once, with release order; NULL without a Go runtime.
+   They run on the thread that is to be attached or detached, on C's stack. A NULL detach hook with
+   a set attach hook means what this core can do by itself: gw_rt_drop_thread. */
+extern gw_status (*gw_host_attach_hook)(void);
+extern gw_status (*gw_host_detach_hook)(void);
+
+/* Runtime support, used only with cgo off: each gw_rt_ function stands behind a hook variable that
+   runtime/cgo would fill (trampolines/hooks_amd64.s). Unless said otherwise they run on the system
+   stack of a thread that Go knows. */
+
+/* The first words of the runtime's g: all of it that C touches. A g belongs to the runtime. */
+struct gw_rt_g {
+	uintptr_t stacklo;
+	uintptr_t stackhi;
+};
+
+/* The runtime's cgothreadstart: on the caller's stack, valid until gw_rt_thread_start returns. */
+struct gw_rt_thread {
+	struct gw_rt_g *g;
+	uintptr_t *tls;   /* m.tls; glibc has the thread's TLS set up, so it stays unused */
+	void (*fn)(void); /* runtime.mstart, ABI0 */
+};
+
+/* The runtime's argset: args points to the words of a call made by package syscall. */
+struct gw_rt_argset {
+	uintptr_t *args;
+	uintptr_t retval;
+};
+
+/* Argument blocks of runtime.SetCgoTraceback's functions, as its documentation lays them out. */
+struct gw_rt_traceback {
+	uintptr_t context;
+	uintptr_t sig_context;
+	uintptr_t *buf;
+	uintptr_t max;
+};
+struct gw_rt_context {
+	uintptr_t context;
+};
+struct gw_rt_symbolizer {
+	uintptr_t pc;
+	const char *file;
+	uintptr_t lineno;
+	const char *func;
+	uintptr_t entry;
+	uintptr_t more;
+	uintptr_t data;
+};
+struct gw_rt_traceback_functions {
+	void (*traceback)(struct gw_rt_traceback *);
+	void (*context)(struct gw_rt_context *);
+	void (*symbolizer)(struct gw_rt_symbolizer *);
+};
+
+/* rt_init.c */
+void gw_rt_init(struct gw_rt_g *g, void (*setg)(void *));
+void gw_rt_notify_runtime_init_done(void *unused);
+void gw_rt_wait_runtime_init_done(void);
+bool gw_rt_serving(void);
+void gw_rt_setg_and_call(void (*fn)(void), struct gw_rt_g *g);
+void gw_rt_fatal(const char *what, int err) __attribute__((noreturn));
+
+/* rt_thread.c */
+extern uintptr_t gw_rt_pthread_key_created;
+extern void (*gw_rt_crosscall2_ptr)(void (*fn)(void *), void *arg, int n, size_t context);
+void gw_rt_thread_start(struct gw_rt_thread *ts);
+void gw_rt_sys_thread_create(void *(*fn)(void *));
+void gw_rt_create_key(void);
+void gw_rt_bindm(void *g);
+bool gw_rt_drop_thread(void);
+bool gw_rt_stack(uintptr_t *lo, uintptr_t *hi);
+void gw_rt_getstackbound(uintptr_t bounds[2]);
+
+/* rt_env.c: the arguments are C strings that live for the call. */
+void gw_rt_setenv(char **arg);
+void gw_rt_unsetenv(char **arg);
+void gw_rt_clearenv(void *unused);
+
+/* rt_setid.c */
+void gw_rt_setegid(struct gw_rt_argset *x);
+void gw_rt_seteuid(struct gw_rt_argset *x);
+void gw_rt_setgid(struct gw_rt_argset *x);
+void gw_rt_setgroups(struct gw_rt_argset *x);
+void gw_rt_setregid(struct gw_rt_argset *x);
+void gw_rt_setresgid(struct gw_rt_argset *x);
+void gw_rt_setresuid(struct gw_rt_argset *x);
+void gw_rt_setreuid(struct gw_rt_argset *x);
+void gw_rt_setuid(struct gw_rt_argset *x);
+
+/* rt_traceback.c */
+void gw_rt_callers(uintptr_t sig, void *info, void *context,
+		   void (*traceback)(struct gw_rt_traceback *), uintptr_t *callers,
+		   void (*sigtramp)(uintptr_t, void *, void *));
+void gw_rt_set_context_function(void (*context)(struct gw_rt_context *));
+void gw_rt_set_traceback_functions(const struct gw_rt_traceback_functions *arg);
+void gw_rt_call_traceback_function(struct gw_rt_traceback *arg);
+void gw_rt_call_symbolizer_function(struct gw_rt_symbolizer *arg);
+uintptr_t gw_rt_context_get(void);
+void gw_rt_context_release(uintptr_t context);
+
+/* trampolines/crosscall1_sysv.S */
+void gw_crosscall1(void (*fn)(void), void (*setg)(void *), void *g);
+
+#endif

@@ -1,0 +1,20 @@
+/* Start-up of the call machinery, and the look at g and m that the start-up check takes. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+
+#include "call.h"
+
+void gw_call_setup(void *unused)
+{
+	(void)unused;
+	gw_call_init(&errno);
+	gw_auto_init();
+}
+
+/* Both are larger than what is copied or lie in the runtime's heap, where more memory follows. */
+void gw_snapshot(struct gw_snapshot *s)
+{
+	memcpy(s->g_bytes, s->g, sizeof s->g_bytes);
+	memcpy(s->m_bytes, s->m, sizeof s->m_bytes);
+}

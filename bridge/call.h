@@ -1,0 +1,77 @@
+/* What the trampolines and the C core share: layouts that assembly knows. */
+#ifndef GW_BRIDGE_CALL_H
+#define GW_BRIDGE_CALL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../trampolines/callregs_sysv.h"
+
+/* The registers of one call on the safe road (gw_call_regs in trampolines/call_sysv.S). */
+struct gw_call_regs {
+	const void *fn;
+	uintptr_t chain; /* R10 */
+	uintptr_t al;    /* vector registers in use, for a variadic function */
+	uintptr_t ints[6];
+	double floats[8];
+	size_t stack_bytes; /* a multiple of 8 */
+	const void *stack;
+	uintptr_t rax, rdx;
+	double xmm0, xmm1;
+	uintptr_t err; /* errno as the function left it, 0 when it set none */
+};
+
+_Static_assert(offsetof(struct gw_call_regs, fn) == CR_FN, "fn");
+_Static_assert(offsetof(struct gw_call_regs, chain) == CR_CHAIN, "chain");
+_Static_assert(offsetof(struct gw_call_regs, al) == CR_AL, "al");
+_Static_assert(offsetof(struct gw_call_regs, ints) == CR_INTS, "ints");
+_Static_assert(offsetof(struct gw_call_regs, floats) == CR_FLOATS, "floats");
+_Static_assert(offsetof(struct gw_call_regs, stack_bytes) == CR_STACK_BYTES, "stack_bytes");
+_Static_assert(offsetof(struct gw_call_regs, stack) == CR_STACK, "stack");
+_Static_assert(offsetof(struct gw_call_regs, rax) == CR_RAX, "rax");
+_Static_assert(offsetof(struct gw_call_regs, rdx) == CR_RDX, "rdx");
+_Static_assert(offsetof(struct gw_call_regs, xmm0) == CR_XMM0, "xmm0");
+_Static_assert(offsetof(struct gw_call_regs, xmm1) == CR_XMM1, "xmm1");
+_Static_assert(offsetof(struct gw_call_regs, err) == CR_ERRNO, "err");
+
+void gw_call_regs(struct gw_call_regs *r);
+void gw_call_init(int *errno_location);
+
+/* Start-up, through runtime.cgocall, before any other call into the core. */
+void gw_call_setup(void *unused);
+
+/* g and m as they are during a call by runtime.cgocall (trampolines.snapshot on the Go side, check.go). */
+struct gw_snapshot {
+	const void *g, *m;
+	unsigned char g_bytes[512];
+	unsigned char m_bytes[1536];
+};
+void gw_snapshot(struct gw_snapshot *s);
+
+/* The Auto state of one C function (trampolines.AutoState on the Go side, which owns it and never frees it).
+   mode is read by assembly before every call; all members are accessed by several threads at once. */
+enum {
+	GW_AUTO_PROBING = 0, /* Blocking calls, timed */
+	GW_AUTO_RUNNING = 1, /* running calls */
+	GW_AUTO_BLOCKING = 2, /* Blocking calls, for good */
+	GW_AUTO_CLOSED = 3   /* the library is closed: calls are refused */
+};
+
+struct gw_auto {
+	_Atomic uint32_t mode;
+	_Atomic uint32_t shorts;  /* short calls in a row while probing */
+	_Atomic uint32_t penalty; /* how often a running call of it has been taken over lately */
+	uint32_t reserved;
+	_Atomic uint64_t since; /* time stamp counter when it last became running */
+};
+
+void gw_auto_init(void);
+void gw_auto_note(struct gw_auto *a, uint64_t cycles);
+void gw_auto_taken(struct gw_auto *a);
+
+/* Puts handler in front of the runtime's for every signal that a take-over or a report about C needs.
+   Returns how many signals it was installed for. gw_signal_old[sig] is the handler behind it. */
+extern void *gw_signal_old[65];
+int gw_signal_install(void *handler);
+
+#endif

@@ -1,0 +1,60 @@
+package gangway
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// ErrClosed is the error of using a Library or Callback after Close.
+var ErrClosed = errors.New("gangway: already closed")
+
+// OpenError says why none of the names given to Open could be loaded.
+type OpenError struct {
+	Names []string
+	Text  string // dlerror's words for each name
+}
+
+func (e *OpenError) Error() string {
+	return fmt.Sprintf("gangway: open %s: %s", strings.Join(e.Names, ", "), e.Text)
+}
+
+// SymbolError says why a symbol was not found.
+type SymbolError struct {
+	Library string
+	Name    string
+	Text    string // dlerror's words
+}
+
+func (e *SymbolError) Error() string {
+	return fmt.Sprintf("gangway: symbol %s in %s: %s", e.Name, e.Library, e.Text)
+}
+
+// TypeError says which part of a func type has no C equivalent.
+type TypeError struct {
+	Func   string       // the C function, or the Go function of a callback
+	Part   string       // "parameter 2", "result 1", or "" for the type as a whole
+	Type   reflect.Type // the offending type; nil for a nil interface
+	Reason string
+}
+
+func (e *TypeError) Error() string {
+	part := e.Part
+	if part != "" {
+		part += " of type "
+	}
+	typ := "nil"
+	if e.Type != nil {
+		typ = e.Type.String()
+	}
+	return fmt.Sprintf("gangway: %s: %s%s: %s", e.Func, part, typ, e.Reason)
+}
+
+// ClosedCallError is the value of the panic when a function of a closed library is called, or when C calls a closed
+// callback.
+type ClosedCallError struct {
+	Name string // the C function with its library, or the Go function of the callback with its file and line
+}
+
+func (e *ClosedCallError) Error() string { return "gangway: call of " + e.Name + " after Close" }

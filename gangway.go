@@ -1,0 +1,69 @@
+// Package gangway calls C from Go and Go from C without cgo and without a C compiler, on linux/amd64.
+//
+//	var strlen func(s unsafe.Pointer) uintptr
+//	err := gangway.Process().Bind("strlen", &strlen)
+//
+// # Types
+//
+// A bound function or a callback has a Go func type; each Go type stands for one C type:
+//
+//	bool                     _Bool
+//	int8 ... uint64          int8_t ... uint64_t
+//	int, uint, uintptr       long, unsigned long, size_t
+//	float32, float64         float, double
+//	unsafe.Pointer, *T       a pointer
+//
+// A last result of type [syscall.Errno] is errno as the function left it, 0 when it set none. Anything else is an error
+// of Bind or NewCallback that names the parameter, its type and the reason.
+//
+// # How calls are made
+//
+// By default (Auto) Gangway finds out for each C function whether its calls are short. Calls of short ones cost a few
+// nanoseconds: the goroutine keeps its processor, and loses it after the fact should the call turn out to be long. Calls
+// of others tell the scheduler beforehand, as cgo does. Blocking and Fast choose one for good.
+//
+// # Pointers
+//
+// The rules are cgo's: C may use a Go pointer that it was passed until the call returns, the memory must not hold Go
+// pointers itself, and C must not keep it. Pointer arguments stay visible to the collector during the call.
+//
+// # Panics
+//
+// A panic in a callback unwinds through the C functions that led to it, as with cgo: their frames are abandoned, and
+// whatever they would have released is not.
+package gangway
+
+import "github.com/gangwayffi/gangway/trampolines"
+
+// A Road is a way in which calls between Go and C are carried out.
+type Road int
+
+const (
+	RoadFast     Road = trampolines.RoadFast     // running calls; the scheduler is told after the fact
+	RoadBlocking Road = trampolines.RoadBlocking // every call tells the scheduler beforehand
+	RoadSafe     Road = trampolines.RoadSafe     // through runtime.cgocall and runtime.cgocallback alone
+)
+
+func (r Road) String() string {
+	switch r {
+	case RoadFast:
+		return "fast"
+	case RoadBlocking:
+		return "blocking"
+	case RoadSafe:
+		return "safe"
+	}
+	return "unknown"
+}
+
+// CurrentRoad returns the road that this process takes and why. It is decided when the program starts: RoadSafe on a Go
+// release whose runtime Gangway does not know, when a start-up check of the runtime's layout fails, and under the race
+// detector; RoadBlocking when GODEBUG turns asynchronous preemption off. The environment variable GANGWAY_ROAD (fast,
+// blocking or safe) asks for one.
+func CurrentRoad() (Road, string) {
+	r, why := trampolines.Road()
+	return Road(r), why
+}
+
+// Takeovers returns how many running calls have been turned into system calls so far, in the whole process.
+func Takeovers() uint64 { return trampolines.Takeovers() }

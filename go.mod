@@ -1,0 +1,3 @@
+module github.com/gangwayffi/gangway
+
+go 1.19

@@ -1,0 +1,204 @@
+package gangway
+
+import (
+	"runtime"
+	"strings"
+	"sync"
+	"unsafe"
+
+	"github.com/gangwayffi/gangway/trampolines"
+)
+
+// A Symbol is the address of a C function or of C data. It is valid while the library that it came from is loaded.
+type Symbol uintptr
+
+// A Library is a loaded C library. Its methods may be called from several goroutines at once.
+type Library struct {
+	name   string
+	mu     sync.Mutex
+	handle unsafe.Pointer // gw_library, nil after Close
+	bound  []*trampolines.BoundFunc
+}
+
+// Open loads the first of the named libraries that can be loaded, as dlopen does with RTLD_NOW and RTLD_LOCAL: a name
+// without a slash is searched for in the system's directories. Opening a library that is loaded already is cheap; each
+// Open wants its own Close. The error is an *OpenError with dlerror's words for every name.
+func Open(names ...string) (*Library, error) {
+	if len(names) == 0 {
+		return nil, &OpenError{Text: "no name given"}
+	}
+	cnames := make([]*byte, len(names))
+	for i, n := range names {
+		p, ok := cstring(n)
+		if !ok {
+			return nil, &OpenError{Names: names, Text: "name " + quote(n) + " is empty or holds a NUL byte"}
+		}
+		cnames[i] = p
+	}
+	l := escape(&Library{})
+	status, text := checked(func() uintptr {
+		return trampolines.CallBlocking(trampolines.AddrLibraryOpen(), uintptr(unsafe.Pointer(&l.handle)),
+			uintptr(unsafe.Pointer(&cnames[0])), uintptr(len(cnames)), 0, 0, 0)
+	})
+	runtime.KeepAlive(cnames)
+	if status != 0 {
+		return nil, &OpenError{Names: names, Text: text}
+	}
+	l.name = cgostring(trampolines.Call(trampolines.AddrLibraryName(), uintptr(l.handle), 0, 0, 0, 0, 0))
+	return l, nil
+}
+
+var process struct {
+	once sync.Once
+	lib  *Library
+}
+
+// Process returns the library of all that is loaded already: the C library and whatever the program was linked with.
+// Closing it has no effect.
+func Process() *Library {
+	process.once.Do(func() {
+		l := escape(&Library{name: "the process"})
+		status, text := checked(func() uintptr {
+			return trampolines.CallBlocking(trampolines.AddrLibraryProcess(), uintptr(unsafe.Pointer(&l.handle)), 0, 0, 0, 0, 0)
+		})
+		if status != 0 {
+			// Only for want of a few bytes of memory; every use then reports it.
+			l.name = "the process (" + text + ")"
+		}
+		process.lib = l
+	})
+	return process.lib
+}
+
+// Name returns the name under which the library was opened.
+func (l *Library) Name() string { return l.name }
+
+// Symbol returns the address of the named function or variable. The error is a *SymbolError with dlerror's words, or
+// ErrClosed.
+func (l *Library) Symbol(name string) (Symbol, error) {
+	cname, ok := cstring(name)
+	if !ok {
+		return 0, &SymbolError{l.name, name, "the name is empty or holds a NUL byte"}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.symbol(name, cname)
+}
+
+// symbol looks name up. l.mu is held.
+func (l *Library) symbol(name string, cname *byte) (Symbol, error) {
+	if l.handle == nil {
+		return 0, ErrClosed
+	}
+	out := escape(new(uintptr))
+	status, text := checked(func() uintptr {
+		return trampolines.CallBlocking(trampolines.AddrLibrarySymbol(), uintptr(l.handle), uintptr(unsafe.Pointer(cname)),
+			uintptr(unsafe.Pointer(out)), 0, 0, 0)
+	})
+	runtime.KeepAlive(cname)
+	if status != 0 {
+		return 0, &SymbolError{l.name, name, text}
+	}
+	return Symbol(*out), nil
+}
+
+// Bind makes *fn, a variable of func type, call the named C function. See Bind for types and options. Calling it after
+// l.Close panics with a *ClosedCallError.
+func (l *Library) Bind(name string, fn any, opts ...Option) error {
+	cname, ok := cstring(name)
+	if !ok {
+		return &SymbolError{l.name, name, "the name is empty or holds a NUL byte"}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sym, err := l.symbol(name, cname)
+	if err != nil {
+		return err
+	}
+	b, err := bind(sym, fn, name, l.name, opts)
+	if err == nil && l != process.lib {
+		l.bound = append(l.bound, b)
+	}
+	return err
+}
+
+// Close unloads the library, unless it was opened more often than closed. Functions bound through l panic with a
+// *ClosedCallError from then on. That there is no call into the library any more, that C keeps no pointer into it, and
+// that nothing else uses Symbols of it, is up to the caller, as with dlclose. A second Close returns ErrClosed.
+func (l *Library) Close() error {
+	if l == process.lib {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.handle == nil {
+		return ErrClosed
+	}
+	for _, b := range l.bound {
+		b.Close()
+	}
+	l.bound = nil
+	h := l.handle
+	l.handle = nil
+	status, text := checked(func() uintptr {
+		return trampolines.CallBlocking(trampolines.AddrLibraryClose(), uintptr(h), 0, 0, 0, 0, 0)
+	})
+	if status != 0 {
+		return &OpenError{Names: []string{l.name}, Text: "close: " + text}
+	}
+	return nil
+}
+
+// checked makes a call into the C core that returns a gw_status, and fetches the error text from the same thread.
+func checked(call func() uintptr) (status uint32, text string) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if status = uint32(call()); status != 0 {
+		text = cgostring(trampolines.Call(trampolines.AddrLastError(), 0, 0, 0, 0, 0, 0))
+	}
+	return status, text
+}
+
+// cstring returns a NUL-terminated copy of s, or false when C could not tell it from another string.
+func cstring(s string) (*byte, bool) {
+	if s == "" || strings.IndexByte(s, 0) >= 0 {
+		return nil, false
+	}
+	b := make([]byte, len(s)+1)
+	copy(b, s)
+	return &b[0], true
+}
+
+// cgostring copies the C string at p.
+func cgostring(p uintptr) string {
+	if p == 0 {
+		return ""
+	}
+	var b []byte
+	for {
+		c := *(*byte)(pointer(p))
+		if c == 0 {
+			return string(b)
+		}
+		b = append(b, c)
+		p++
+	}
+}
+
+// pointer turns an address that C returned into a pointer. It points outside Go's heap.
+func pointer(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }
+
+func quote(s string) string { return `"` + s + `"` }
+
+var sink struct {
+	keep bool
+	p    any
+}
+
+// escape makes sure that p points to the heap, whose objects do not move, so that C may use its address.
+func escape[T any](p *T) *T {
+	if sink.keep {
+		sink.p = p
+	}
+	return p
+}

@@ -1,0 +1,29 @@
+#!/bin/sh
+# The shared library exports the functions of include/gangway.h, no more and no fewer, and needs libc alone.
+# Usage: exports.sh      in the build directory, after make; environment: srcdir, READELF
+set -eu
+export LC_ALL=C
+library=.libs/libgangway.so.0
+header=${srcdir:-.}/include/gangway.h
+readelf=${READELF:-readelf}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# A public declaration stands behind GW_API; the name is the word before its parameter list.
+tr '\n' ' ' <"$header" | tr ';' '\n' | sed -n 's/.*GW_API [^(]*\(gw_[a-z0-9_]*\) *(.*/\1/p' | sort >"$work/declared"
+$readelf --wide --dyn-syms "$library" |
+	awk '$7 ~ /^[0-9]+$/ && $5 == "GLOBAL" { sub("@.*", "", $8); print $8 }' | sort >"$work/exported"
+[ -s "$work/declared" ] || { echo "exports.sh: no GW_API declarations in $header" >&2; exit 1; }
+diff "$work/declared" "$work/exported" || {
+	echo "exports.sh: $header (<) and $library (>) differ: see bridge/libgangway.map" >&2
+	exit 1
+}
+
+if $readelf --wide --dynamic "$library" | grep NEEDED | grep -vE '\[lib(c|pthread|dl)\.so\.[0-9]+\]'; then
+	echo "exports.sh: $library needs more than libc" >&2
+	exit 1
+fi
+$readelf --wide --dynamic "$library" | grep -q 'SONAME.*\[libgangway\.so\.0\]' || {
+	echo "exports.sh: $library is not libgangway.so.0 by its own name" >&2
+	exit 1
+}

@@ -1,0 +1,58 @@
+package trampolines
+
+import (
+	"sync/atomic"
+	"unsafe"
+)
+
+// BoundFunc is the object behind a bound func value: to Go a func value is a pointer to {code, data}. Make one with
+// NewBoundFunc; its fields do not change, except State, which Close of a library replaces.
+type BoundFunc struct {
+	code   uintptr
+	Fn     uintptr // what ccall calls: the C function, or gw_errno_call
+	Chain  uintptr // the C function
+	State  *AutoState
+	Mask   [6]uintptr // all ones for an integer argument that is a pointer
+	Narrow uint32     // index + 1 of the last narrow argument, 0 when there is none
+	Errno  uint32
+	Shift  [8]int8 // for each integer argument: 64 - its bits, negative when signed, 0 for 64 bits
+	Name   string  // for reports
+}
+
+// Where errno goes among the integer results.
+const (
+	ErrnoNone   = 0
+	ErrnoSecond = 1 // after an integer result: BX
+	ErrnoFirst  = 2 // alone or after a float result: AX
+)
+
+// Finish chooses the code of f according to its fields and returns the func value as a pointer.
+// Not for RoadSafe: the code is entered with Go's register convention.
+func (f *BoundFunc) Finish() unsafe.Pointer {
+	f.code = addrBindPlain()
+	f.Fn = f.Chain
+	if f.Errno != ErrnoNone {
+		f.Fn = addrErrnoCall()
+	}
+	if f.Mask != [6]uintptr{} || f.Narrow != 0 || f.Errno != ErrnoNone || f.State == nil {
+		f.code = addrBindGeneral()
+	}
+	return unsafe.Pointer(f)
+}
+
+// Close makes every further call of f panic through ClosedCall.
+func (f *BoundFunc) Close() {
+	// bindPlain and bindPinned load State once for each call.
+	atomic.StorePointer((*unsafe.Pointer)(unsafe.Pointer(&f.State)), unsafe.Pointer(StateClosed))
+}
+
+// Closed tells whether Close has been called.
+func (f *BoundFunc) Closed() bool {
+	return atomic.LoadPointer((*unsafe.Pointer)(unsafe.Pointer(&f.State))) == unsafe.Pointer(StateClosed)
+}
+
+// ClosedCall is what a call of a bound function panics with after its library was closed. Set by package gangway.
+var ClosedCall func(name string)
+
+// boundClosed is called by bindPinned.
+func boundClosed(f *BoundFunc) { ClosedCall(f.Name) }

@@ -1,0 +1,185 @@
+#include "textflag.h"
+#include "funcdata.h"
+#include "go_asm.h"
+#include "frame_amd64.h"
+
+// func incall()
+//
+// Never called. Two of its addresses are what g.sched.pc holds while a call of ours is the innermost one of a
+// goroutine: incall+1 for a running call, incall+2 for one that has told the scheduler (Blocking). They serve as the
+// marks by which callback and signal code recognise our calls, and as a position from which the runtime may unwind:
+// frameless, SP never written, the return PC at 0(SP). (ccall itself writes SP, and the unwinder refuses such a
+// function in the middle of a stack.)
+TEXT ·incall(SB),NOSPLIT|NOFRAME,$0-0
+	BYTE	$0x90
+	BYTE	$0x90
+	RET
+
+// func ccall()
+//
+// Calls a C function on the system stack of this thread.
+//
+// In:        R11 the function; DI SI DX CX R8 R9 and X0-X7 its register arguments; AX the number of vector registers
+//            for a variadic function; R10 passed through (static chain; the callee of errnoCall and probeCall);
+//            BX the Auto state of the function, or 0.
+// Out:       AX DX X0 X1 as C left them; R10 errno when R11 was errnoCall or probeCall.
+// Clobbers:  every register but SP and BP.
+// Stack:     entered on the goroutine stack, 0(SP) = return PC into the stub. C runs on g0's stack from g0.sched.sp
+//            down, 16-byte aligned. C keeps R12 = g and R13 = g.stack.hi - SP across the call; never SP itself, since a
+//            callback may move the stack.
+// Unwind:    from g.sched while C runs: mark, SP as at entry, BP. The stub's Go prototype is the stack map.
+// Called by: stubs (gangway_amd64.h) and the entries of bound functions.
+//
+// A running call, unless the caller has called entersyscall before (g.syscallsp != 0): then it is a Blocking call.
+//
+// Signals. A signal that arrives before m.incgo is set, or after it is cleared, finds g0 or g in TLS and this function
+// as PC: the runtime's handler neither preempts assembly nor unwinds past a function that writes SP. Between the two
+// signalEntry (takeover_amd64.s) may turn the call into a system call: g.syscallsp says so on return.
+// Collections. g is running: nobody scans its stack without first asking, by a signal, and that is the take-over.
+TEXT ·ccall(SB),NOSPLIT|NOFRAME,$0-0
+	CMPL	·road(SB), $const_RoadFast
+	JNE	other
+	JMP	·ccallFast(SB)
+other:
+	XORL	R12, R12
+	XORL	R13, R13
+	JMP	·ccallOther(SB)
+
+// func ccallFast()
+//
+// ccall without the question which road is open. Same contract.
+TEXT ·ccallFast(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ	TLS, R12
+	MOVQ	0(R12)(TLS*1), R12
+	LEAQ	·incall+1(SB), R13
+	CMPQ	const_g_syscallsp(R12), $0
+	JNE	blocking
+marked:
+	MOVQ	R13, const_g_sched_pc(R12)
+	MOVQ	SP, const_g_sched_sp(R12)
+	MOVQ	BP, const_g_sched_bp(R12)
+	MOVQ	const_g_m(R12), R15
+	MOVQ	const_m_g0(R15), R14
+	MOVQ	TLS, R13
+	MOVQ	R14, 0(R13)(TLS*1)
+	MOVQ	const_g_stack_hi(R12), R13
+	SUBQ	SP, R13
+	MOVQ	const_g_sched_sp(R14), SP
+	ANDQ	$~15, SP
+	MOVB	$1, const_m_incgo(R15)
+	CALL	R11
+	CCALL_LEAVE
+	RET
+told:
+	JMP	·ccallTold(SB)
+blocking:
+	MOVQ	const_g_m(R12), R15
+	ADDL	$1, const_m_ncgo(R15)
+	LEAQ	·incall+2(SB), R13
+	JMP	marked
+
+// func ccallStack()
+//
+// ccall for functions with arguments in memory.
+//
+// In:        as ccall; R12 the size of the stack arguments in bytes, a multiple of 8; R13 their address, in the frame
+//            of the caller (a stub keeps them at 0(SP)).
+// Else:      as ccall. The copy below g0.sched.sp is made while g is still in TLS: nothing uses g0's stack then, a
+//            signal runs on its own stack, and assembly is not preempted.
+TEXT ·ccallStack(SB),NOSPLIT|NOFRAME,$0-0
+	CMPL	·road(SB), $const_RoadFast
+	JNE	other
+	JMP	·ccallStackFast(SB)
+other:
+	JMP	·ccallOther(SB)
+
+// func ccallStackFast()
+TEXT ·ccallStackFast(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ	R12, R15
+	MOVQ	R13, R14
+	MOVQ	TLS, R12
+	MOVQ	0(R12)(TLS*1), R12
+	MOVQ	const_g_m(R12), R13
+	MOVQ	const_m_g0(R13), R13
+	MOVQ	const_g_sched_sp(R13), R13
+	SUBQ	R15, R13
+	ANDQ	$~15, R13
+	TESTQ	R15, R15
+	JZ	copied
+copy:
+	SUBQ	$8, R15
+	MOVQ	(R14)(R15*1), X15
+	MOVQ	X15, (R13)(R15*1)
+	JNZ	copy
+copied:
+	LEAQ	·incall+1(SB), R14
+	CMPQ	const_g_syscallsp(R12), $0
+	JNE	blocking
+marked:
+	MOVQ	R14, const_g_sched_pc(R12)
+	MOVQ	SP, const_g_sched_sp(R12)
+	MOVQ	BP, const_g_sched_bp(R12)
+	MOVQ	const_g_m(R12), R15
+	MOVQ	const_m_g0(R15), R15
+	MOVQ	TLS, R14
+	MOVQ	R15, 0(R14)(TLS*1)
+	MOVQ	R13, R14
+	MOVQ	const_g_stack_hi(R12), R13
+	SUBQ	SP, R13
+	MOVQ	R14, SP
+	MOVQ	const_g_m(R12), R15
+	MOVB	$1, const_m_incgo(R15)
+	CALL	R11
+	CCALL_LEAVE
+	RET
+told:
+	JMP	·ccallTold(SB)
+blocking:
+	MOVQ	const_g_m(R12), R15
+	ADDL	$1, const_m_ncgo(R15)
+	LEAQ	·incall+2(SB), R14
+	JMP	marked
+
+// func ccallTold()
+//
+// The end of a call that the scheduler was told of: by its caller (Blocking) or by a take-over.
+//
+// In:        as ccall's Out; BX the Auto state or 0; R12 g; R15 m (still this thread's).
+// Out:       as ccall's.
+// Stack:     goroutine stack, entered by JMP with SP as at ccall's entry. exitsyscall demands that its caller's SP is
+//            not above g.syscallsp, so it is called from a frame below.
+// Unwind:    a plain frame; the return PC belongs to the stub.
+// After exitsyscall this may be another thread.
+//
+//   24+retpc   return PC into the stub          <- SP at entry
+//   56         saved BP
+//   48  R10    40  BX (Auto state, taken over)
+//   32  X1     24  X0
+//   16  DX      8  AX       0  argument of autoTaken
+TEXT ·ccallTold(SB),NOSPLIT,$56-0
+	NO_LOCAL_POINTERS
+	MOVQ	AX, 8(SP)
+	MOVQ	DX, 16(SP)
+	MOVSD	X0, 24(SP)
+	MOVSD	X1, 32(SP)
+	MOVQ	R10, 48(SP)
+	SUBL	$1, const_m_ncgo(R15)
+	LEAQ	·incall+1(SB), AX
+	CMPQ	const_g_sched_pc(R12), AX
+	JEQ	taken
+	XORL	BX, BX
+taken:
+	MOVQ	BX, 40(SP)
+	CALL	runtime·exitsyscall(SB)
+	MOVQ	40(SP), AX
+	TESTQ	AX, AX
+	JZ	done
+	MOVQ	AX, 0(SP)
+	CALL	·autoTaken(SB)
+done:
+	MOVQ	8(SP), AX
+	MOVQ	16(SP), DX
+	MOVSD	24(SP), X0
+	MOVSD	32(SP), X1
+	MOVQ	48(SP), R10
+	RET

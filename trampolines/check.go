@@ -1,0 +1,183 @@
+package trampolines
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"unsafe"
+)
+
+func peek(p uintptr) uintptr
+func peek32(p uintptr) uint32
+func peek8(p uintptr) uint8
+
+// Init order matters: nothing may call C before road is set, except through runtime.cgocall.
+func init() {
+	runtimeCgocall(addrCallSetup(), 0)
+	road, roadReason = chooseRoad()
+	if road == RoadFast {
+		ints := [6]uintptr{addrSignalEntry()}
+		if n, _, _ := SafeCall(addrSignalInstall(), &ints, new([8]uint64), nil); n == 0 {
+			road, roadReason = RoadBlocking, "no signal handler of the runtime to stand in front of"
+		}
+	}
+}
+
+// chooseRoad decides how this process makes its calls, and says why.
+func chooseRoad() (uint32, string) {
+	asked := ""
+	if os.Getuid() == os.Geteuid() && os.Getgid() == os.Getegid() {
+		asked = os.Getenv("GANGWAY_ROAD")
+	}
+	switch {
+	case asked == "safe":
+		return RoadSafe, "asked for by GANGWAY_ROAD=safe"
+	case sanitized != "":
+		return RoadSafe, "built with " + sanitized
+	case !layoutKnown:
+		return RoadSafe, "the layout of " + runtime.Version() + " is not known"
+	}
+	if err := checkLayout(); err != nil {
+		return RoadSafe, fmt.Sprintf("start-up check on %s: %v", runtime.Version(), err)
+	}
+	switch {
+	case asked == "blocking":
+		return RoadBlocking, "asked for by GANGWAY_ROAD=blocking"
+	case asked != "" && asked != "fast":
+		return RoadSafe, fmt.Sprintf("GANGWAY_ROAD=%s is none of fast, blocking, safe", asked)
+	}
+	if setting := preemptionOff(); setting != "" {
+		return RoadBlocking, "GODEBUG " + setting + ": the runtime sends no SIGURG"
+	}
+	return RoadFast, "layout " + layoutGo + ", checked at start-up"
+}
+
+// preemptionOff returns the GODEBUG setting that keeps the runtime from sending SIGURG, or "".
+// The environment overrides what the binary was built with, setting by setting, the last one counts.
+func preemptionOff() string {
+	all := os.Getenv("GODEBUG")
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "DefaultGODEBUG" {
+				all = s.Value + "," + all
+			}
+		}
+	}
+	found := map[string]string{}
+	for _, s := range strings.Split(all, ",") {
+		if k, v, ok := strings.Cut(s, "="); ok {
+			found[strings.TrimSpace(k)] = v
+		}
+	}
+	if v, ok := found["asyncpreemptoff"]; ok && v != "0" {
+		return "asyncpreemptoff=" + v
+	}
+	if v, ok := found["gccheckmark"]; ok && v != "0" && checkmarkStopsPreemption {
+		return "gccheckmark=" + v
+	}
+	return ""
+}
+
+// snapshot mirrors struct gw_snapshot in bridge/call.h: g and m as they were during a call by runtime.cgocall.
+type snapshot struct {
+	g, m   uintptr
+	gBytes [512]byte
+	mBytes [1536]byte
+}
+
+// readable tells whether p may be the address of a runtime structure: aligned, and in mapped memory.
+func readable(p uintptr) bool {
+	if p == 0 || p%8 != 0 {
+		return false
+	}
+	var vec [2]byte
+	page := p &^ uintptr(4095)
+	r := RawSyscall(syscall.SYS_MINCORE, page, 8192, uintptr(unsafe.Pointer(&vec)), 0, 0, 0)
+	return r == 0
+}
+
+// checkLayout compares the offsets of layout_go*.go with how this process behaves. Runs in init, on the main goroutine,
+// which the runtime has locked to its thread with the internal lock.
+func checkLayout() error {
+	g := getg()
+	m := peek(g + g_m)
+	if !readable(m) {
+		return fmt.Errorf("g.m at %d is no pointer", g_m)
+	}
+	g0, gsignal := peek(m+m_g0), peek(m+m_gsignal)
+	if !readable(g0) || peek(g0+g_m) != m {
+		return fmt.Errorf("m.g0 at %d does not lead back to m", m_g0)
+	}
+	if !readable(gsignal) || peek(gsignal+g_m) != m {
+		return fmt.Errorf("m.gsignal at %d does not lead back to m", m_gsignal)
+	}
+	if peek(m+m_curg) != g {
+		return fmt.Errorf("m.curg at %d is not the current goroutine", m_curg)
+	}
+	var here byte
+	sp := uintptr(unsafe.Pointer(&here))
+	lo, hi := peek(g+g_stack_lo), peek(g+g_stack_hi)
+	inStack := func(p uintptr) bool { return lo < p && p <= hi }
+	if !inStack(sp) {
+		return fmt.Errorf("g.stack at %d does not hold the stack pointer", g_stack_lo)
+	}
+	if s := peek(g0 + g_sched_sp); s <= peek(g0+g_stack_lo) || s > peek(g0+g_stack_hi) {
+		return fmt.Errorf("g0.sched.sp at %d is outside g0's stack", g_sched_sp)
+	}
+
+	idle := func() error {
+		if peek(g+g_syscallsp) != 0 {
+			return fmt.Errorf("g.syscallsp at %d is set outside a system call", g_syscallsp)
+		}
+		if peek8(m+m_incgo) != 0 {
+			return fmt.Errorf("m.incgo at %d is set outside a call", m_incgo)
+		}
+		return nil
+	}
+	if err := idle(); err != nil {
+		return err
+	}
+
+	if n := peek32(m + m_lockedInt); n != 1 || peek(m+m_lockedg) != g || peek(g+g_lockedm) != m {
+		return fmt.Errorf("m.lockedInt at %d is %d during init, m.lockedg at %d, g.lockedm at %d", m_lockedInt, n, m_lockedg, g_lockedm)
+	}
+	external := peek32(m + m_lockedExt)
+	runtime.LockOSThread()
+	locked := peek32(m + m_lockedExt)
+	runtime.UnlockOSThread()
+	if locked != external+1 || peek32(m+m_lockedExt) != external {
+		return fmt.Errorf("m.lockedExt at %d does not count locks", m_lockedExt)
+	}
+
+	ncgo := peek32(m + m_ncgo)
+	s := snapshot{g: g, m: m}
+	during := new(snapshot)
+	*during = s
+	runtimeCgocall(addrSnapshot(), uintptr(unsafe.Pointer(during)))
+	gWord := func(off uintptr) uintptr { return *(*uintptr)(unsafe.Pointer(&during.gBytes[off])) }
+	if during.mBytes[m_incgo] != 1 {
+		return fmt.Errorf("m.incgo at %d is not set during a call", m_incgo)
+	}
+	if n := *(*uint32)(unsafe.Pointer(&during.mBytes[m_ncgo])); n != ncgo+1 || peek32(m+m_ncgo) != ncgo {
+		return fmt.Errorf("m.ncgo at %d does not count calls", m_ncgo)
+	}
+	// The main goroutine's stack may have been moved by now only if it grew; cgocall does not grow it.
+	lo, hi = peek(g+g_stack_lo), peek(g+g_stack_hi)
+	if !inStack(gWord(g_syscallsp)) {
+		return fmt.Errorf("g.syscallsp at %d is not a stack address during a system call", g_syscallsp)
+	}
+	if !inStack(gWord(g_sched_sp)) {
+		return fmt.Errorf("g.sched.sp at %d is not a stack address during a call", g_sched_sp)
+	}
+	if bp := gWord(g_sched_bp); bp != 0 && !inStack(bp) {
+		return fmt.Errorf("g.sched.bp at %d is not a stack address during a call", g_sched_bp)
+	}
+	pc := gWord(g_sched_pc)
+	if f := runtime.FuncForPC(pc); f == nil || f.Name() != "runtime.systemstack_switch" {
+		return fmt.Errorf("g.sched.pc at %d does not hold the position of asmcgocall during a call", g_sched_pc)
+	}
+	return idle()
+}

@@ -1,0 +1,40 @@
+// Package trampolines is the machine-level half of Gangway: the assembly that carries calls between Go and C, the
+// runtime's hooks, the list of libc imports, and the object with Gangway's C core. Package gangway is the API; use this
+// one only from assembly stubs (gangway_amd64.h) or to link the object.
+//
+// # The round trip
+//
+// Go calls C. A stub, or the code of a bound function, loads C's argument registers and calls ccall
+// (ccall_amd64.s). ccall leaves the goroutine's position in g.sched, puts g0 into TLS, moves to g0's stack, sets m.incgo
+// and calls. The goroutine stays in state running and keeps its P: a running call. Nothing else is told.
+//
+// The runtime wants that P, or that goroutine. It sends SIGURG to the thread, as to any running goroutine. Our handler
+// stands before the runtime's (takeover_amd64.s). It sees that the thread is in a running call and turns the call into
+// a system call after the fact: on the goroutine stack, at the position that ccall left, it calls entersyscall. From
+// then on the call is what a cgo call always is. SIGPROF and the signals of a crash do the same, so that profiles and
+// crash reports name the Go caller. When C returns, ccall finds g.syscallsp set and leaves through exitsyscall.
+//
+// A Blocking call starts with entersyscall. Auto (bridge/auto.c) chooses between the two for each C function.
+//
+// C calls Go. A thunk, a code address of its own for each callback, jumps to callbackEntry (callback_amd64.s). When
+// the innermost call of the thread's goroutine is one of ours, that goes back to the goroutine stack to exactly the
+// position that ccall left, locks the thread, leaves the system call if there is one, and calls the Go function as if
+// the stub had called it. The way back reverses each step. Everything else, threads that Go did not make above all, goes
+// through runtime.cgocallback, as cgo's callbacks do.
+//
+// A panic or Goexit that leaves a callback abandons the C frames below it. callbackUnwind then lets the system stack
+// begin above them again.
+//
+// # The marks
+//
+// g.sched.pc tells which call is innermost. ccall leaves incall+1 there for a running call and incall+2 for a Blocking
+// one; cgo and the runtime leave addresses of their own.
+//
+// # Roads
+//
+// All this rests on a few private fields of the runtime's g and m. Their offsets are generated for each range of Go
+// releases (layout_go*.go, made by the layout command), compared with every toolchain by a test, and checked against
+// the runtime's behaviour when a program starts (check.go). When that fails, on an unknown Go release, or on request,
+// calls go through runtime.cgocall and callbacks through runtime.cgocallback alone: the safe road. When the runtime
+// sends no SIGURG (GODEBUG=asyncpreemptoff=1), all calls are Blocking.
+package trampolines

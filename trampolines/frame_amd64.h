@@ -1,0 +1,56 @@
+// What must be identical wherever a trampoline does it.
+
+// CCALL_LEAVE: the way back from C to the goroutine stack.
+// In:        R12 g, R13 g.stack.hi - SP at entry; on g0's stack, g0 in TLS, m.incgo = 1.
+// Out:       goroutine stack, SP as at entry, g in TLS, R15 m; jumps to `told` when the scheduler knows of the call.
+// Clobbers:  R14, R15. m.incgo goes first: from there on no signal takes the call over.
+#define CCALL_LEAVE \
+	MOVQ	const_g_m(R12), R15; \
+	MOVB	$0, const_m_incgo(R15); \
+	MOVQ	TLS, R14; \
+	MOVQ	R12, 0(R14)(TLS*1); \
+	MOVQ	const_g_stack_hi(R12), SP; \
+	SUBQ	R13, SP; \
+	CMPQ	const_g_syscallsp(R12), $0; \
+	JNE	told
+
+// SAVE_ARGS, LOAD_ARGS: the registers that carry arguments in the SysV convention, to and from the callRegs at off(base).
+#define SAVE_ARGS(off, base) \
+	MOVQ	AX, callRegs_al+off(base); \
+	MOVQ	DI, callRegs_ints+0+off(base); \
+	MOVQ	SI, callRegs_ints+8+off(base); \
+	MOVQ	DX, callRegs_ints+16+off(base); \
+	MOVQ	CX, callRegs_ints+24+off(base); \
+	MOVQ	R8, callRegs_ints+32+off(base); \
+	MOVQ	R9, callRegs_ints+40+off(base); \
+	SAVE_FLOATS(callRegs_floats+off, base)
+
+#define LOAD_ARGS(off, base) \
+	MOVQ	callRegs_al+off(base), AX; \
+	MOVQ	callRegs_ints+0+off(base), DI; \
+	MOVQ	callRegs_ints+8+off(base), SI; \
+	MOVQ	callRegs_ints+16+off(base), DX; \
+	MOVQ	callRegs_ints+24+off(base), CX; \
+	MOVQ	callRegs_ints+32+off(base), R8; \
+	MOVQ	callRegs_ints+40+off(base), R9; \
+	LOAD_FLOATS(callRegs_floats+off, base)
+
+#define SAVE_FLOATS(off, base) \
+	MOVSD	X0, off+0(base); \
+	MOVSD	X1, off+8(base); \
+	MOVSD	X2, off+16(base); \
+	MOVSD	X3, off+24(base); \
+	MOVSD	X4, off+32(base); \
+	MOVSD	X5, off+40(base); \
+	MOVSD	X6, off+48(base); \
+	MOVSD	X7, off+56(base)
+
+#define LOAD_FLOATS(off, base) \
+	MOVSD	off+0(base), X0; \
+	MOVSD	off+8(base), X1; \
+	MOVSD	off+16(base), X2; \
+	MOVSD	off+24(base), X3; \
+	MOVSD	off+32(base), X4; \
+	MOVSD	off+40(base), X5; \
+	MOVSD	off+48(base), X6; \
+	MOVSD	off+56(base), X7

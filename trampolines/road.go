@@ -1,0 +1,62 @@
+package trampolines
+
+import (
+	"sync/atomic"
+	"unsafe"
+)
+
+// The roads that calls may take; see the package comment.
+const (
+	RoadFast     = 0 // running calls
+	RoadBlocking = 1 // every call is Blocking: the runtime sends no SIGURG to take calls over with
+	RoadSafe     = 2 // runtime.cgocall and runtime.cgocallback alone
+)
+
+// road is set once, before the first call. RoadSafe until then.
+var road uint32 = RoadSafe
+
+var roadReason = "start-up has not finished"
+
+// takeovers counts the running calls that became system calls.
+var takeovers uint64
+
+// Road returns the road of this process and the reason for it.
+func Road() (int, string) { return int(road), roadReason }
+
+// Takeovers returns how many running calls have been taken over so far.
+func Takeovers() uint64 { return atomic.LoadUint64(&takeovers) }
+
+// AutoState says how the calls of one C function are made. It mirrors struct gw_auto in bridge/call.h, where the
+// policy is. It must never be freed while C may use it: bound functions share one per C function, for good.
+// The zero value is a function of which nothing is known yet.
+type AutoState struct {
+	mode    uint32
+	shorts  uint32
+	penalty uint32
+	_       uint32
+	since   uint64
+}
+
+const (
+	AutoProbing  = 0
+	AutoRunning  = 1
+	AutoBlocking = 2
+	AutoClosed   = 3
+)
+
+// States that never change: for Fast, for Blocking, and for functions of a closed library.
+var (
+	StateFast     = &AutoState{mode: AutoRunning}
+	StateBlocking = &AutoState{mode: AutoBlocking}
+	StateClosed   = &AutoState{mode: AutoClosed}
+)
+
+// Mode returns AutoProbing, AutoRunning, AutoBlocking or AutoClosed.
+func (s *AutoState) Mode() uint32 { return atomic.LoadUint32(&s.mode) }
+
+// autoTaken reports to the policy that a running call was taken over. Called by ccallTold, as Go code.
+func autoTaken(s *AutoState) {
+	if s != StateFast {
+		Call(addrAutoTaken(), uintptr(unsafe.Pointer(s)), 0, 0, 0, 0, 0)
+	}
+}

@@ -1,0 +1,6 @@
+//go:build race
+
+package trampolines
+
+// sanitized names the instrumentation that must see every call: runtime.cgocall tells it.
+const sanitized = "-race"

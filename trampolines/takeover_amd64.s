@@ -1,0 +1,133 @@
+#include "textflag.h"
+#include "funcdata.h"
+#include "go_asm.h"
+#include "frame_amd64.h"
+
+#define UCONTEXT_RSP 160	// offset of uc_mcontext.gregs[REG_RSP] in the ucontext_t of a signal handler (x86-64 Linux ABI)
+
+// void signalEntry(int sig, siginfo_t *info, void *context)    (SysV)
+//
+// Our signal handler, in front of the runtime's. When the thread is in a running call, that call becomes a system call
+// after the fact: the P can go to others, the stack can be scanned, profiles and crash reports name the Go caller.
+// Always goes on to the runtime's handler, which clears the pending preemption request.
+//
+// Stack:     the signal stack; all signals are blocked (sa_mask), so this is never nested.
+// Running call iff: g0 in TLS, m.incgo, m.curg with the mark of running calls and no system call recorded, and the
+// interrupted SP on g0's stack. ccallFast and callbackLeave set m.incgo after everything else and clear it before, so
+// that between these points all of what follows is true. C itself may be anywhere, also inside malloc or pthread_create
+// with locks held: entersyscall takes none of those. m.incgo stays set meanwhile: a new thread, should the scheduler want
+// one just now, is then made by the template thread and not under C's locks.
+//
+// entersyscall has to find the SP and PC of ccall's caller (exitsyscall checks). So this moves to the goroutine stack at
+// exactly ccall's entry SP and calls it from a frameless function (takeoverEnter). What entersyscall runs on the system
+// stack must not touch the C frames: g0.sched.sp lies below the interrupted SP and its red zone meanwhile.
+TEXT ·signalEntry(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ	TLS, AX
+	MOVQ	0(AX)(TLS*1), AX		// g0?
+	TESTQ	AX, AX
+	JZ	chain
+	MOVQ	const_g_m(AX), CX
+	TESTQ	CX, CX
+	JZ	chain
+	CMPQ	const_m_g0(CX), AX
+	JNE	chain
+	CMPB	const_m_incgo(CX), $0
+	JEQ	chain
+	MOVQ	const_m_curg(CX), R8
+	TESTQ	R8, R8
+	JZ	chain
+	CMPQ	const_g_syscallsp(R8), $0
+	JNE	chain
+	LEAQ	·incall+1(SB), R9
+	CMPQ	const_g_sched_pc(R8), R9
+	JNE	chain
+	MOVQ	UCONTEXT_RSP(DX), R9
+	CMPQ	R9, const_g_stack_lo(AX)
+	JLS	chain
+	CMPQ	R9, const_g_stack_hi(AX)
+	JHI	chain
+	PUSHQ	DI
+	PUSHQ	SI
+	PUSHQ	DX
+	SUBQ	$256, R9
+	ANDQ	$~15, R9
+	CALL	·takeover(SB)
+	POPQ	DX
+	POPQ	SI
+	POPQ	DI
+chain:
+	JMP	·signalChain(SB)
+
+// func signalChain()
+//
+// On to the handler that was there before ours. In: DI SI DX as the kernel gave them.
+TEXT ·signalChain(SB),NOSPLIT|NOFRAME,$0-0
+	LEAQ	gw_signal_old(SB), AX
+	MOVQ	(AX)(DI*8), AX
+	JMP	AX
+
+// func takeover()
+//
+// Turns the running call of this thread into a system call.
+//
+// In:        AX g0; R8 the goroutine; R9 a free place on g0's stack below C's frames, 16-byte aligned.
+// Preserves: BX BP R12-R15.
+// Stack:     entered on the signal stack, or on g0's above R9; moves to the goroutine's and comes back.
+// At R9 meanwhile:
+//    8  g0.sched.sp as it was
+//    0  SP of takeover       <- g0.sched.sp
+TEXT ·takeover(SB),NOSPLIT|NOFRAME,$0-0
+	PUSHQ	BP
+	PUSHQ	BX
+	PUSHQ	R12
+	PUSHQ	R13
+	PUSHQ	R14
+	PUSHQ	R15
+	MOVQ	const_g_sched_sp(AX), R10
+	MOVQ	R10, 8(R9)
+	MOVQ	SP, 0(R9)
+	MOVQ	R9, const_g_sched_sp(AX)
+	MOVQ	const_g_sched_bp(R8), BP
+	MOVQ	const_g_sched_sp(R8), R9
+	MOVQ	TLS, BX
+	MOVQ	R8, 0(BX)(TLS*1)
+	MOVQ	R9, SP
+	JMP	·takeoverEnter(SB)
+
+// func takeoverEnter()
+//
+// On the goroutine stack, SP and BP as at ccall's entry: what the runtime records as the caller of the system call.
+TEXT ·takeoverEnter(SB),NOSPLIT|NOFRAME,$0-0
+	CALL	runtime·entersyscall(SB)
+	MOVQ	TLS, R8
+	MOVQ	0(R8)(TLS*1), R8
+	MOVQ	const_g_m(R8), CX
+	ADDL	$1, const_m_ncgo(CX)
+	LEAQ	·incall+1(SB), R9		// entersyscall wrote its own position there
+	MOVQ	R9, const_g_sched_pc(R8)
+	MOVQ	const_m_g0(CX), AX
+	MOVQ	const_g_sched_sp(AX), R9
+	MOVQ	TLS, BX
+	MOVQ	AX, 0(BX)(TLS*1)
+	MOVQ	0(R9), SP
+	MOVQ	8(R9), R10
+	MOVQ	R10, const_g_sched_sp(AX)
+	LOCK
+	ADDQ	$1, ·takeovers(SB)
+	MOVQ	0(SP), R15			// takeover pushed these
+	MOVQ	8(SP), R14
+	MOVQ	16(SP), R13
+	MOVQ	24(SP), R12
+	MOVQ	32(SP), BX
+	MOVQ	40(SP), CX
+	XCHGQ	BP, CX				// go vet takes a MOVQ into BP for a lost frame pointer
+	LEAQ	48(SP), SP
+	RET
+
+// func budget()
+//
+// Never called. signalEntry reaches takeoverEnter by jumps from another stack, so the linker does not count the stack that
+// entersyscall needs below a call in progress. This states it: a stub's frame, ccall's return PC, entersyscall.
+TEXT ·budget(SB),NOSPLIT,$0-0
+	CALL	·takeoverEnter(SB)
+	RET

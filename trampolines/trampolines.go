@@ -1,0 +1,72 @@
+package trampolines
+
+import "unsafe"
+
+// The functions of the assembly files. Contracts are there.
+
+func incall()
+func ccall()
+func ccallFast()
+func ccallStack()
+func ccallStackFast()
+func ccallTold()
+func ccallOther()
+func enterBlocking()
+func enterAuto()
+
+func callbackEntry()
+func callbackGo()
+func callbackLeave()
+func callbackLeaveBlocking()
+func callbackReturn()
+func callbackForeign()
+func callbackInvoke(f *callbackFrame)
+func callbackUnwind(f *callbackFrame)
+
+func signalEntry()
+func signalChain()
+func takeover()
+func takeoverEnter()
+func budget()
+
+func bindPlain()
+func bindGeneral()
+func bindPinned(p0, p1, p2, p3, p4, p5, f unsafe.Pointer, i0, i1, i2, i3, i4, i5 uintptr, f0, f1, f2, f3, f4, f5, f6, f7 float64)
+
+// Call calls a C function with up to six integer arguments as a running call and returns its RAX: for functions of
+// Gangway's own core, which are short.
+func Call(fn, a0, a1, a2, a3, a4, a5 uintptr) uintptr
+
+// CallBlocking is Call as a Blocking call.
+func CallBlocking(fn, a0, a1, a2, a3, a4, a5 uintptr) uintptr
+
+// RawSyscall makes a Linux system call on the goroutine stack, without telling the scheduler: for calls that do not
+// block. It returns what the kernel returned: -4095 to -1 is an error number, negated.
+func RawSyscall(nr, a1, a2, a3, a4, a5, a6 uintptr) uintptr
+
+// Addresses of the C core.
+func addrSafeCall() uintptr
+func addrCallSetup() uintptr
+func addrAutoTaken() uintptr
+func addrSignalInstall() uintptr
+func addrErrnoCall() uintptr
+func addrSignalEntry() uintptr
+func addrBindPlain() uintptr
+func addrBindGeneral() uintptr
+func addrSnapshot() uintptr
+func getg() uintptr
+
+// Addresses for package gangway.
+func AddrCallbackEntry() uintptr
+func AddrThunkAlloc() uintptr
+func AddrThunkSet() uintptr
+func AddrThunkFree() uintptr
+func AddrThunkCount() uintptr
+func AddrLibraryOpen() uintptr
+func AddrLibraryProcess() uintptr
+func AddrLibrarySymbol() uintptr
+func AddrLibraryClose() uintptr
+func AddrLibraryName() uintptr
+func AddrLastError() uintptr
+func AddrHostTable() uintptr
+func AddrHostAttachHook() uintptr
