@@ -47,7 +47,7 @@ typedef enum gw_status {
 } gw_status;
 
 /* What a status means, in a few words. Never NULL, not even for a number that is no status. Static
- * storage. */
+   storage. */
 GW_API const char *gw_status_string(gw_status status);
 
 /* The text of the last error that a Gangway function returned on the calling thread; "" if there
@@ -56,7 +56,7 @@ GW_API const char *gw_status_string(gw_status status);
 GW_API const char *gw_last_error(void);
 
 /* The version of Gangway, "major.minor.patch": of this header, and of the code in the process.
- * Static storage. */
+   Static storage. */
 #define GW_VERSION "0.1.0"
 GW_API const char *gw_version(void);
 
@@ -84,7 +84,7 @@ GW_API gw_status gw_library_symbol(gw_library *library, const char *name, void *
 GW_API gw_status gw_library_close(gw_library *library);
 
 /* The name that was given to load library, for messages; "the process" for gw_library_process.
- * Lives as long as it. */
+   Lives as long as it. */
 GW_API const char *gw_library_name(const gw_library *library);
 
 /* Make Linux system call nr as the kernel takes it: up to six arguments, unused ones 0; a result

@@ -5,8 +5,10 @@
 set -eu
 srcdir=$(cd "${srcdir:-.}" && pwd)
 go=$(command -v "${GO:-go}")
+goroot=$("$go" env GOROOT)
+gocache=$("$go" env GOCACHE)
 
-${MAKE:-make} goproxy
+MAKEFLAGS= ${MAKE:-make} goproxy
 proxy=$(pwd)/goproxy
 version=$(cat "$proxy/github.com/gangwayffi/gangway/@v/list")
 
@@ -43,11 +45,11 @@ func main() {
 }
 EOF
 
-# A user's environment with nothing of ours in it: own caches, no network, no compiler, no settings from `go env -w`.
+# A user's environment with nothing of ours in it: own modules, no network, no compiler, no settings from `go env -w`.
 user() {
-	env -i PATH="$work/nothing" HOME="$work" TMPDIR="$work/tmp" GOENV=off GOTOOLCHAIN=local \
-		GOPROXY="file://$proxy" GONOSUMDB='*' GOSUMDB=off GOFLAGS=-modcacherw \
-		GOMODCACHE="$work/mod" GOCACHE="${GOCACHE:-$("$go" env GOCACHE)}" CGO_ENABLED=0 "$@"
+	env -i PATH="$work/nothing" HOME="$work" TMPDIR="$work/tmp" GOROOT="$goroot" GOCACHE="$gocache" \
+		GOMODCACHE="$work/mod" GOENV=off GOTOOLCHAIN=local GOFLAGS=-modcacherw GOSUMDB=off \
+		GOPROXY="file://$proxy" CGO_ENABLED=0 "$@"
 }
 user "$go" mod init example.com/user
 user "$go" get "github.com/gangwayffi/gangway@$version"
@@ -58,7 +60,7 @@ echo "$output"
 
 # The module's checksum hangs on its content alone: packed once more, it is the same.
 cp "$proxy/github.com/gangwayffi/gangway/@v/$version.zip" "$work/first.zip"
-(cd "$proxy/.." && ${MAKE:-make} goproxy)
+(cd "$proxy/.." && MAKEFLAGS= ${MAKE:-make} goproxy)
 cmp "$work/first.zip" "$proxy/github.com/gangwayffi/gangway/@v/$version.zip"
 
 sh "$srcdir/tests/glibc_baseline.sh" ./user

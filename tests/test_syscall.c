@@ -30,7 +30,8 @@ static void syscall_error_is_negated_errno(void **state)
 	assert_int_equal(errno, EDOM);
 }
 
-/* mmap takes six arguments and each of them shows: the second page of a file, at a chosen address. */
+/* mmap takes six arguments and each of them shows: the second page of a file, at a chosen address.
+ */
 static void syscall_six_arguments_arrive(void **state)
 {
 	(void)state;
@@ -51,7 +52,8 @@ static void syscall_six_arguments_arrive(void **state)
 	fclose(file);
 }
 
-/* clone3 and friends aside, no call returns a number as large as an address by mistake: results are 64 bits wide. */
+/* clone3 and friends aside, no call returns a number as large as an address by mistake: results are
+   64 bits wide. */
 static void syscall_result_is_64_bits(void **state)
 {
 	(void)state;
@@ -59,7 +61,8 @@ static void syscall_result_is_64_bits(void **state)
 	assert_ptr_equal((void *)end, sbrk(0));
 }
 
-/* Callee-saved registers hold what they held, and nothing above the arguments on the stack is touched. */
+/* Callee-saved registers hold what they held, and nothing above the arguments on the stack is
+   touched. */
 static void syscall_preserves_registers(void **state)
 {
 	(void)state;
@@ -89,8 +92,8 @@ static void syscall_preserves_registers(void **state)
 			 : "=a"(result)
 			 : [before] "d"(before), [after] "c"(after), [function] "a"(function),
 			   "D"((long)SYS_getppid)
-			 : "rsi", "rbx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
-			   "cc", "memory");
+			 : "rsi", "rbx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "cc",
+			   "memory");
 	assert_int_equal(result, getppid());
 	assert_memory_equal(before, after, sizeof before);
 }

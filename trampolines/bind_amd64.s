@@ -27,10 +27,11 @@
 //
 // In:        DX the BoundFunc; AX BX CX DI SI R8 the integers, X0-X7 the floats.
 // Out:       AX, X0; R14 = g, X15 = 0.
-// Stack:     goroutine stack, no frame, no stack check (it would lose the register arguments): the budget is the
-//            linker's nosplit limit.
+// Stack:     goroutine stack, no stack check (it would lose the register arguments): the budget is the linker's nosplit
+//            limit. The frame is there for BP: ccall wants a frame pointer on this stack, and `go f()` starts without.
 // A context pointer is not kept alive: nothing of the BoundFunc is used once C runs. (The Auto state is never freed.)
-TEXT ·bindPlain(SB),NOSPLIT|NOFRAME,$0-0
+TEXT ·bindPlain(SB),NOSPLIT,$8-0
+	NO_LOCAL_POINTERS
 	MOVQ	BoundFunc_State(DX), R12
 	CMPL	AutoState_mode(R12), $const_AutoRunning
 	JNE	slow
@@ -41,7 +42,7 @@ TEXT ·bindPlain(SB),NOSPLIT|NOFRAME,$0-0
 	RESTORE_GO_REGS
 	RET
 slow:
-	JMP	·bindGeneral(SB)
+	RET	·bindGeneral(SB)
 
 // func bindGeneral()
 //

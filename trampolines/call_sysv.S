@@ -25,22 +25,22 @@ gw_call_init:
 
    In:        R10 the function; argument registers and stack arguments as for that function.
    Out:       RAX RDX XMM0 XMM1 as the function left them; R10 errno (0 when it set none).
-   Clobbers:  R14 (return address), as ccall permits, so that the function finds its stack arguments at 8(RSP).
+   Clobbers:  R15 (return address), as ccall permits, so that the function finds its stack arguments at 8(RSP).
    Called by: ccall only. */
 	.globl	gw_errno_call
 	.hidden	gw_errno_call
 	.type	gw_errno_call, @function
 gw_errno_call:
 	.cfi_startproc
-	popq	%r14
+	popq	%r15
 	.cfi_adjust_cfa_offset -8
-	.cfi_register %rip, %r14
+	.cfi_register %rip, %r15
 	movq	gw_errno_offset(%rip), %r11
 	movl	$0, %fs:(%r11)
 	call	*%r10
 	movq	gw_errno_offset(%rip), %r11
 	movl	%fs:(%r11), %r10d
-	jmp	*%r14
+	jmp	*%r15
 	.cfi_endproc
 	.size	gw_errno_call, .-gw_errno_call
 
@@ -48,21 +48,21 @@ gw_errno_call:
 
    In:        as gw_errno_call; RBX the Auto state.
    Out:       as gw_errno_call; gw_auto_note(state, cycles) has been called.
-   Clobbers:  R14 (return address), R15 (start). */
+   Clobbers:  R15 (return address), RBP (start): ccall restores both. */
 	.globl	gw_probe_call
 	.hidden	gw_probe_call
 	.type	gw_probe_call, @function
 gw_probe_call:
 	.cfi_startproc
-	popq	%r14
+	popq	%r15
 	.cfi_adjust_cfa_offset -8
-	.cfi_register %rip, %r14
-	movq	%rax, %r15
+	.cfi_register %rip, %r15
+	movq	%rax, %rbp
 	movq	%rdx, %r11
 	rdtsc
 	shlq	$32, %rdx
 	orq	%rax, %rdx
-	xchgq	%rdx, %r15
+	xchgq	%rdx, %rbp
 	movq	%rdx, %rax
 	movq	%r11, %rdx
 	movq	gw_errno_offset(%rip), %r11
@@ -80,7 +80,7 @@ gw_probe_call:
 	rdtsc
 	shlq	$32, %rdx
 	orq	%rax, %rdx
-	subq	%r15, %rdx
+	subq	%rbp, %rdx
 	movq	%rdx, %rsi
 	movq	%rbx, %rdi
 	call	gw_auto_note
@@ -91,7 +91,7 @@ gw_probe_call:
 	movq	32(%rsp), %r10
 	addq	$48, %rsp
 	.cfi_adjust_cfa_offset -48
-	jmp	*%r14
+	jmp	*%r15
 	.cfi_endproc
 	.size	gw_probe_call, .-gw_probe_call
 

@@ -24,9 +24,9 @@ TEXT ·incall(SB),NOSPLIT|NOFRAME,$0-0
 //            BX the Auto state of the function, or 0.
 // Out:       AX DX X0 X1 as C left them; R10 errno when R11 was errnoCall or probeCall.
 // Clobbers:  every register but SP and BP.
-// Stack:     entered on the goroutine stack, 0(SP) = return PC into the stub. C runs on g0's stack from g0.sched.sp
-//            down, 16-byte aligned. C keeps R12 = g and R13 = g.stack.hi - SP across the call; never SP itself, since a
-//            callback may move the stack.
+// Stack:     entered on the goroutine stack, 0(SP) = return PC into the stub, BP the stub's frame pointer. C runs on g0's
+//            stack from g0.sched.sp down, 16-byte aligned. C keeps R12 = g, R13 = g.stack.hi - SP and R14 =
+//            g.stack.hi - BP across the call; never SP and BP themselves, since a callback may move the stack.
 // Unwind:    from g.sched while C runs: mark, SP as at entry, BP. The stub's Go prototype is the stack map.
 // Called by: stubs (gangway_amd64.h) and the entries of bound functions.
 //
@@ -64,8 +64,11 @@ marked:
 	MOVQ	R14, 0(R13)(TLS*1)
 	MOVQ	const_g_stack_hi(R12), R13
 	SUBQ	SP, R13
-	MOVQ	const_g_sched_sp(R14), SP
-	ANDQ	$~15, SP
+	MOVQ	const_g_sched_sp(R14), R14
+	ANDQ	$~15, R14
+	MOVQ	R14, SP
+	MOVQ	const_g_stack_hi(R12), R14
+	SUBQ	BP, R14
 	MOVB	$1, const_m_incgo(R15)
 	CALL	R11
 	CCALL_LEAVE
@@ -127,6 +130,8 @@ marked:
 	MOVQ	const_g_stack_hi(R12), R13
 	SUBQ	SP, R13
 	MOVQ	R14, SP
+	MOVQ	const_g_stack_hi(R12), R14
+	SUBQ	BP, R14
 	MOVQ	const_g_m(R12), R15
 	MOVB	$1, const_m_incgo(R15)
 	CALL	R11
@@ -144,7 +149,7 @@ blocking:
 //
 // The end of a call that the scheduler was told of: by its caller (Blocking) or by a take-over.
 //
-// In:        as ccall's Out; BX the Auto state or 0; R12 g; R15 m (still this thread's).
+// In:        as ccall's Out; BX the Auto state or 0; R12 g.
 // Out:       as ccall's.
 // Stack:     goroutine stack, entered by JMP with SP as at ccall's entry. exitsyscall demands that its caller's SP is
 //            not above g.syscallsp, so it is called from a frame below.
@@ -163,6 +168,7 @@ TEXT ·ccallTold(SB),NOSPLIT,$56-0
 	MOVSD	X0, 24(SP)
 	MOVSD	X1, 32(SP)
 	MOVQ	R10, 48(SP)
+	MOVQ	const_g_m(R12), R15
 	SUBL	$1, const_m_ncgo(R15)
 	LEAQ	·incall+1(SB), AX
 	CMPQ	const_g_sched_pc(R12), AX

@@ -23,6 +23,7 @@ func init() {
 		if n, _, _ := SafeCall(addrSignalInstall(), &ints, new([8]uint64), nil); n == 0 {
 			road, roadReason = RoadBlocking, "no signal handler of the runtime to stand in front of"
 		}
+		besideCgo()
 	}
 }
 

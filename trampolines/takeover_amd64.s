@@ -22,25 +22,9 @@
 // exactly ccall's entry SP and calls it from a frameless function (takeoverEnter). What entersyscall runs on the system
 // stack must not touch the C frames: g0.sched.sp lies below the interrupted SP and its red zone meanwhile.
 TEXT ·signalEntry(SB),NOSPLIT|NOFRAME,$0-0
-	MOVQ	TLS, AX
-	MOVQ	0(AX)(TLS*1), AX		// g0?
+	CALL	·runningCall(SB)
 	TESTQ	AX, AX
 	JZ	chain
-	MOVQ	const_g_m(AX), CX
-	TESTQ	CX, CX
-	JZ	chain
-	CMPQ	const_m_g0(CX), AX
-	JNE	chain
-	CMPB	const_m_incgo(CX), $0
-	JEQ	chain
-	MOVQ	const_m_curg(CX), R8
-	TESTQ	R8, R8
-	JZ	chain
-	CMPQ	const_g_syscallsp(R8), $0
-	JNE	chain
-	LEAQ	·incall+1(SB), R9
-	CMPQ	const_g_sched_pc(R8), R9
-	JNE	chain
 	MOVQ	UCONTEXT_RSP(DX), R9
 	CMPQ	R9, const_g_stack_lo(AX)
 	JLS	chain
@@ -57,6 +41,35 @@ TEXT ·signalEntry(SB),NOSPLIT|NOFRAME,$0-0
 	POPQ	DI
 chain:
 	JMP	·signalChain(SB)
+
+// func runningCall()
+//
+// Out:       AX g0 and R8 the goroutine when this thread is in a running call, else AX 0.
+// Clobbers:  CX, R9.
+TEXT ·runningCall(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ	TLS, AX
+	MOVQ	0(AX)(TLS*1), AX		// g0?
+	TESTQ	AX, AX
+	JZ	no
+	MOVQ	const_g_m(AX), CX
+	TESTQ	CX, CX
+	JZ	no
+	CMPQ	const_m_g0(CX), AX
+	JNE	no
+	CMPB	const_m_incgo(CX), $0
+	JEQ	no
+	MOVQ	const_m_curg(CX), R8
+	TESTQ	R8, R8
+	JZ	no
+	CMPQ	const_g_syscallsp(R8), $0
+	JNE	no
+	LEAQ	·incall+1(SB), R9
+	CMPQ	const_g_sched_pc(R8), R9
+	JNE	no
+	RET
+no:
+	XORL	AX, AX
+	RET
 
 // func signalChain()
 //
@@ -76,6 +89,7 @@ TEXT ·signalChain(SB),NOSPLIT|NOFRAME,$0-0
 // At R9 meanwhile:
 //    8  g0.sched.sp as it was
 //    0  SP of takeover       <- g0.sched.sp
+// Out:       CX m, AX g0.
 TEXT ·takeover(SB),NOSPLIT|NOFRAME,$0-0
 	PUSHQ	BP
 	PUSHQ	BX
@@ -122,6 +136,23 @@ TEXT ·takeoverEnter(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	40(SP), CX
 	XCHGQ	BP, CX				// go vet takes a MOVQ into BP for a lost frame pointer
 	LEAQ	48(SP), SP
+	RET
+
+// void takeoverNow(void)    (SysV)
+//
+// Turns the running call of this thread, if it is in one, into a system call: where C is about to enter Go by a road that
+// is not ours (a cgo export, see package withcgo), which expects that.
+// Stack:     C's, on g0's. m.incgo is clear meanwhile, so that a signal does not do the same in the middle.
+TEXT ·takeoverNow(SB),NOSPLIT|NOFRAME,$0-0
+	CALL	·runningCall(SB)
+	TESTQ	AX, AX
+	JZ	no
+	MOVB	$0, const_m_incgo(CX)
+	LEAQ	-256(SP), R9
+	ANDQ	$~15, R9
+	CALL	·takeover(SB)
+	MOVB	$1, const_m_incgo(CX)
+no:
 	RET
 
 // func budget()

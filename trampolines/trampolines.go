@@ -13,6 +13,8 @@ func ccallTold()
 func ccallOther()
 func enterBlocking()
 func enterAuto()
+func ccallErrno()
+func ccallAuto()
 
 func callbackEntry()
 func callbackGo()
@@ -27,6 +29,8 @@ func signalEntry()
 func signalChain()
 func takeover()
 func takeoverEnter()
+func takeoverNow()
+func runningCall()
 func budget()
 
 func bindPlain()
@@ -51,6 +55,7 @@ func addrAutoTaken() uintptr
 func addrSignalInstall() uintptr
 func addrErrnoCall() uintptr
 func addrSignalEntry() uintptr
+func addrTakeoverNow() uintptr
 func addrBindPlain() uintptr
 func addrBindGeneral() uintptr
 func addrSnapshot() uintptr

@@ -1,0 +1,494 @@
+/* Runtime support, as far as it can be seen without a Go runtime: the tests play its part. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "../bridge/bridge.h"
+#include "child.h"
+
+/* Linked with --wrap=malloc --wrap=pthread_create --wrap=pthread_getattr_np: failures on demand. */
+static bool malloc_fails;
+static bool getattr_fails;
+static int create_errno;
+static int create_failures;
+static int create_calls;
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+			  void *arg);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+			  void *arg);
+int __real_pthread_getattr_np(pthread_t thread, pthread_attr_t *attr);
+int __wrap_pthread_getattr_np(pthread_t thread, pthread_attr_t *attr);
+
+void *__wrap_malloc(size_t size)
+{
+	return malloc_fails ? NULL : __real_malloc(size);
+}
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+			  void *arg)
+{
+	create_calls++;
+	if (create_failures > 0) {
+		create_failures--;
+		return create_errno;
+	}
+	return __real_pthread_create(thread, attr, fn, arg);
+}
+
+int __wrap_pthread_getattr_np(pthread_t thread, pthread_attr_t *attr)
+{
+	return getattr_fails ? ENOENT : __real_pthread_getattr_np(thread, attr);
+}
+
+static void aborts_saying(void (*body)(void), const char *words)
+{
+	char said[512];
+	int status = in_child(body, said, sizeof said);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGABRT);
+	assert_non_null(strstr(said, "gangway: "));
+	assert_non_null(strstr(said, words));
+}
+
+/* ---- Stacks ---- */
+
+struct mapping {
+	uintptr_t lo;
+	uintptr_t hi;
+	uintptr_t below; /* end of the next lower mapping */
+	char flags[5];
+};
+
+static struct mapping mapping_of(uintptr_t address)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	assert_non_null(maps);
+	struct mapping found = {0};
+	uintptr_t below = 0;
+	char line[512];
+	while (fgets(line, sizeof line, maps) != NULL) {
+		struct mapping m = {.below = below};
+		assert_int_equal(sscanf(line, "%lx-%lx %4s", &m.lo, &m.hi, m.flags), 3);
+		if (m.lo <= address && address < m.hi)
+			found = m;
+		below = m.hi;
+	}
+	fclose(maps);
+	assert_true(found.hi != 0);
+	return found;
+}
+
+static void stackbound_of_main_thread_is_its_limit(void **state)
+{
+	(void)state;
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+	struct mapping stack = mapping_of(here);
+	struct rlimit limit;
+	assert_int_equal(getrlimit(RLIMIT_STACK, &limit), 0);
+	uintptr_t bounds[2];
+	gw_rt_getstackbound(bounds);
+	/* Above here and bounds[1] lie only arguments and environment. */
+	assert_true(here < bounds[1] && bounds[1] <= stack.hi);
+	assert_true(bounds[0] <= stack.lo);
+	assert_true(bounds[0] >= stack.below);
+	if (limit.rlim_cur != RLIM_INFINITY) {
+		assert_true(stack.hi - bounds[0] <= limit.rlim_cur);
+		if (stack.hi - stack.below > limit.rlim_cur)
+			assert_true(stack.hi - bounds[0] >= limit.rlim_cur - 65536);
+	}
+}
+
+struct seen_stack {
+	uintptr_t bounds[2];
+	uintptr_t here;
+	struct mapping mapping;
+};
+
+static void *look_at_stack(void *arg)
+{
+	struct seen_stack *seen = arg;
+	seen->here = (uintptr_t)__builtin_frame_address(0);
+	gw_rt_getstackbound(seen->bounds);
+	/* The whole of it is there. */
+	for (uintptr_t at = seen->bounds[0]; at < seen->bounds[1]; at += 4096)
+		(void)*(volatile char *)at;
+	seen->mapping = mapping_of(seen->here);
+	return NULL;
+}
+
+static void stackbound_of_thread_is_its_mapping(void **state)
+{
+	(void)state;
+	struct seen_stack seen;
+	pthread_t thread;
+	assert_int_equal(pthread_create(&thread, NULL, look_at_stack, &seen), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(seen.bounds[0] < seen.here && seen.here < seen.bounds[1]);
+	assert_true(seen.bounds[0] >= seen.mapping.lo && seen.bounds[1] <= seen.mapping.hi);
+	assert_true(seen.bounds[0] - seen.mapping.lo < 65536);
+	assert_string_equal(seen.mapping.flags, "rw-p");
+}
+
+static void stackbound_of_given_stack_is_exact(void **state)
+{
+	(void)state;
+	enum { SIZE = 256 * 1024 };
+	char *stack = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_true(stack != MAP_FAILED);
+	pthread_attr_t attr;
+	pthread_t thread;
+	struct seen_stack seen;
+	assert_int_equal(pthread_attr_init(&attr), 0);
+	assert_int_equal(pthread_attr_setstack(&attr, stack, SIZE), 0);
+	assert_int_equal(pthread_create(&thread, &attr, look_at_stack, &seen), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(pthread_attr_destroy(&attr), 0);
+	assert_ptr_equal((void *)seen.bounds[0], stack);
+	assert_ptr_equal((void *)seen.bounds[1], stack + SIZE);
+	munmap(stack, SIZE);
+}
+
+static void stackbound_unknown_is_zero(void **state)
+{
+	(void)state;
+	uintptr_t bounds[2] = {1, 1};
+	getattr_fails = true;
+	gw_rt_getstackbound(bounds);
+	getattr_fails = false;
+	assert_int_equal(bounds[0], 0);
+	assert_int_equal(bounds[1], 0);
+}
+
+/* ---- The start of the runtime ---- */
+
+/* What the runtime's setg would set, by thread. */
+static pthread_key_t g_key;
+
+static void set_g(void *g)
+{
+	pthread_setspecific(g_key, g);
+}
+
+static void init_sets_the_real_floor(void **state)
+{
+	(void)state;
+	uintptr_t bounds[2];
+	gw_rt_getstackbound(bounds);
+	struct gw_rt_g g = {.stacklo = 1, .stackhi = (uintptr_t)__builtin_frame_address(0)};
+	uintptr_t hi = g.stackhi;
+	assert_false(gw_rt_serving());
+	gw_rt_init(&g, set_g);
+	assert_true(gw_rt_serving());
+	assert_int_equal(g.stacklo, bounds[0]);
+	assert_int_equal(g.stackhi, hi);
+}
+
+static void init_without_proc_stays_within_the_stack(void **state)
+{
+	(void)state;
+	uintptr_t bounds[2];
+	gw_rt_getstackbound(bounds);
+	struct gw_rt_g g = {.stackhi = (uintptr_t)__builtin_frame_address(0)};
+	getattr_fails = true;
+	gw_rt_init(&g, set_g);
+	getattr_fails = false;
+	assert_true(g.stacklo > bounds[0]);
+	assert_true(g.stacklo + 65536 < g.stackhi);
+}
+
+static void init_with_nonsense(void)
+{
+	struct gw_rt_g g = {.stackhi = 4096};
+	gw_rt_init(&g, set_g);
+}
+
+static void init_with_nonsense_aborts(void **state)
+{
+	(void)state;
+	aborts_saying(init_with_nonsense, "stack bounds");
+}
+
+/* ---- Threads for the runtime ---- */
+
+static struct {
+	sem_t done;
+	struct gw_rt_g *g;
+	struct gw_rt_g bounds; /* as mstart0 computes them */
+	bool system_stack;     /* as mstart0 concludes */
+	uintptr_t real[2];
+	int detached;
+	int unblocked;
+} started;
+
+/* runtime.mstart's part. */
+static void fake_mstart(void)
+{
+	struct gw_rt_g *g = pthread_getspecific(g_key);
+	uintptr_t local = (uintptr_t)__builtin_frame_address(0);
+	started.g = g;
+	started.system_stack = g->stacklo == 0;
+	started.bounds.stackhi = local;
+	started.bounds.stacklo = local - g->stackhi + 1024;
+	gw_rt_getstackbound(started.real);
+
+	pthread_attr_t attr;
+	pthread_getattr_np(pthread_self(), &attr);
+	pthread_attr_getdetachstate(&attr, &started.detached);
+	pthread_attr_destroy(&attr);
+
+	sigset_t mask;
+	pthread_sigmask(SIG_SETMASK, NULL, &mask);
+	started.unblocked = 0;
+	/* glibc keeps 32 and 33 for itself. */
+	for (int sig = 1; sig < 65; sig++)
+		if (sig != SIGKILL && sig != SIGSTOP && sig != 32 && sig != 33)
+			started.unblocked += !sigismember(&mask, sig);
+	sem_post(&started.done);
+}
+
+static void start_and_wait(struct gw_rt_g *g)
+{
+	struct gw_rt_thread ts = {.g = g, .fn = fake_mstart};
+	gw_rt_thread_start(&ts);
+	memset(&ts, 0xff, sizeof ts);
+	assert_int_equal(sem_wait(&started.done), 0);
+}
+
+static void thread_start_gives_mstart_what_it_expects(void **state)
+{
+	(void)state;
+	sigset_t before;
+	sigset_t after;
+	pthread_sigmask(SIG_SETMASK, NULL, &before);
+	struct gw_rt_g g = {0};
+	start_and_wait(&g);
+	pthread_sigmask(SIG_SETMASK, NULL, &after);
+
+	assert_ptr_equal(started.g, &g);
+	assert_true(started.system_stack);
+	assert_true(started.bounds.stacklo >= started.real[0]);
+	assert_true(started.bounds.stacklo < started.real[0] + 2048);
+	assert_true(started.bounds.stackhi <= started.real[1]);
+	assert_int_equal(started.detached, PTHREAD_CREATE_DETACHED);
+	assert_int_equal(started.unblocked, 0);
+	for (int sig = 1; sig < 65; sig++)
+		assert_int_equal(sigismember(&before, sig), sigismember(&after, sig));
+}
+
+static void thread_start_waits_out_eagain(void **state)
+{
+	(void)state;
+	struct gw_rt_g g = {0};
+	create_errno = EAGAIN;
+	create_failures = 5;
+	create_calls = 0;
+	start_and_wait(&g);
+	assert_int_equal(create_calls, 6);
+	assert_ptr_equal(started.g, &g);
+}
+
+static void start_with_eagain_for_ever(void)
+{
+	struct gw_rt_g g = {0};
+	create_errno = EAGAIN;
+	create_failures = 1000;
+	start_and_wait(&g);
+}
+
+static void start_with_eperm(void)
+{
+	struct gw_rt_g g = {0};
+	create_errno = EPERM;
+	create_failures = 1;
+	start_and_wait(&g);
+}
+
+static void start_without_memory(void)
+{
+	struct gw_rt_g g = {0};
+	malloc_fails = true;
+	start_and_wait(&g);
+}
+
+static void thread_start_in_vain_aborts(void **state)
+{
+	(void)state;
+	aborts_saying(start_with_eagain_for_ever, strerror(EAGAIN));
+	aborts_saying(start_with_eperm, strerror(EPERM));
+	aborts_saying(start_without_memory, "no memory");
+}
+
+static sem_t sys_thread_done;
+static void *sys_thread_arg = &sys_thread_done;
+
+static void *sys_thread(void *arg)
+{
+	sys_thread_arg = arg;
+	sem_post(&sys_thread_done);
+	return NULL;
+}
+
+static void sys_thread_create_runs_it(void **state)
+{
+	(void)state;
+	assert_int_equal(sem_init(&sys_thread_done, 0, 0), 0);
+	gw_rt_sys_thread_create(sys_thread);
+	assert_int_equal(sem_wait(&sys_thread_done), 0);
+	assert_null(sys_thread_arg);
+}
+
+/* ---- Foreign threads ---- */
+
+static struct {
+	int count;
+	void *fn;
+	void *arg;
+	int n;
+	size_t context;
+} dropped;
+
+static void fake_crosscall2(void (*fn)(void *), void *arg, int n, size_t context)
+{
+	__atomic_add_fetch(&dropped.count, 1, __ATOMIC_RELEASE);
+	dropped.fn = (void *)(uintptr_t)fn;
+	dropped.arg = arg;
+	dropped.n = n;
+	dropped.context = context;
+}
+
+static void *wait_for_runtime(void *arg)
+{
+	gw_rt_wait_runtime_init_done();
+	__atomic_store_n((bool *)arg, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Go 1.19: no crosscall2 known to C, so nothing to keep. Foreign threads wait until here. */
+static void notify_before_go_1_21_lets_threads_in_without_key(void **state)
+{
+	(void)state;
+	bool in = false;
+	pthread_t thread;
+	assert_int_equal(pthread_create(&thread, NULL, wait_for_runtime, &in), 0);
+	usleep(20000);
+	assert_false(__atomic_load_n(&in, __ATOMIC_ACQUIRE));
+	gw_rt_notify_runtime_init_done(NULL);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(in);
+	gw_rt_wait_runtime_init_done();
+	assert_int_equal(gw_rt_pthread_key_created, 0);
+	assert_false(gw_rt_drop_thread());
+}
+
+static gw_status say_ok(void)
+{
+	return GW_OK;
+}
+
+static void detach_before_go_1_21_is_ok(void **state)
+{
+	(void)state;
+	gw_host_attach_hook = say_ok;
+	assert_int_equal(gw_thread_detach(), GW_OK);
+	gw_host_attach_hook = NULL;
+}
+
+static void notify_since_go_1_21_creates_key(void **state)
+{
+	(void)state;
+	gw_rt_crosscall2_ptr = fake_crosscall2;
+	gw_rt_notify_runtime_init_done(NULL);
+	assert_int_equal(gw_rt_pthread_key_created, 1);
+}
+
+static void *bind(void *g)
+{
+	gw_rt_bindm(g);
+	return NULL;
+}
+
+static void bindm_thread_end_drops_once(void **state)
+{
+	(void)state;
+	int g;
+	pthread_t thread;
+	dropped.count = 0;
+	assert_int_equal(pthread_create(&thread, NULL, bind, &g), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(dropped.count, 1);
+	assert_null(dropped.fn);
+	assert_ptr_equal(dropped.arg, &g);
+	assert_int_equal(dropped.n, 0);
+	assert_int_equal(dropped.context, 0);
+}
+
+/* Attached, detached, detached in vain, attached again; then the thread ends. */
+static void *bind_and_detach(void *g)
+{
+	gw_rt_bindm(g);
+	if (gw_thread_detach() != GW_OK || dropped.count != 1)
+		return NULL;
+	if (gw_thread_detach() != GW_EINVAL || dropped.count != 1)
+		return NULL;
+	gw_rt_bindm(g);
+	if (!gw_rt_drop_thread() || gw_rt_drop_thread())
+		return NULL;
+	return g;
+}
+
+static void detach_drops_at_once_and_not_again(void **state)
+{
+	(void)state;
+	int g;
+	void *result;
+	pthread_t thread;
+	dropped.count = 0;
+	gw_host_attach_hook = say_ok;
+	assert_int_equal(pthread_create(&thread, NULL, bind_and_detach, &g), 0);
+	assert_int_equal(pthread_join(thread, &result), 0);
+	gw_host_attach_hook = NULL;
+	assert_ptr_equal(result, &g);
+	assert_int_equal(dropped.count, 2);
+}
+
+/* The order matters: a runtime starts once. */
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stackbound_of_main_thread_is_its_limit),
+		cmocka_unit_test(stackbound_of_thread_is_its_mapping),
+		cmocka_unit_test(stackbound_of_given_stack_is_exact),
+		cmocka_unit_test(stackbound_unknown_is_zero),
+		cmocka_unit_test(init_sets_the_real_floor),
+		cmocka_unit_test(init_without_proc_stays_within_the_stack),
+		cmocka_unit_test(init_with_nonsense_aborts),
+		cmocka_unit_test(thread_start_gives_mstart_what_it_expects),
+		cmocka_unit_test(thread_start_waits_out_eagain),
+		cmocka_unit_test(thread_start_in_vain_aborts),
+		cmocka_unit_test(sys_thread_create_runs_it),
+		cmocka_unit_test(notify_before_go_1_21_lets_threads_in_without_key),
+		cmocka_unit_test(detach_before_go_1_21_is_ok),
+		cmocka_unit_test(notify_since_go_1_21_creates_key),
+		cmocka_unit_test(bindm_thread_end_drops_once),
+		cmocka_unit_test(detach_drops_at_once_and_not_again),
+	};
+	if (pthread_key_create(&g_key, NULL) != 0 || sem_init(&started.done, 0, 0) != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
