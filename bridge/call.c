@@ -12,7 +12,7 @@ void gw_call_setup(void *unused)
 	gw_auto_init();
 }
 
-/* Both are larger than what is copied or lie in the runtime's heap, where more memory follows. */
+/* Both structures are larger than what is copied, in every release. */
 void gw_snapshot(struct gw_snapshot *s)
 {
 	memcpy(s->g_bytes, s->g, sizeof s->g_bytes);

@@ -43,8 +43,8 @@ void gw_call_setup(void *unused);
 /* g and m as they are during a call by runtime.cgocall (trampolines.snapshot on the Go side, check.go). */
 struct gw_snapshot {
 	const void *g, *m;
-	unsigned char g_bytes[512];
-	unsigned char m_bytes[1536];
+	unsigned char g_bytes[256];
+	unsigned char m_bytes[704];
 };
 void gw_snapshot(struct gw_snapshot *s);
 

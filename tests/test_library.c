@@ -1,5 +1,6 @@
 /* Loading libraries and finding symbols. */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -64,6 +65,16 @@ static void library_open_loads_and_finds_function(void **state)
 	memcpy(&floor_function, &address, sizeof address);
 	assert_true(floor_function(1.75) == 1.0);
 	assert_string_equal(gw_library_name(library), LIBM);
+	assert_int_equal(gw_library_close(library), GW_OK);
+}
+
+static void library_open_does_not_offer_symbols_to_others(void **state)
+{
+	(void)state;
+	if (dlsym(RTLD_DEFAULT, "floor") != NULL)
+		skip(); /* a sanitizer has it in the process */
+	gw_library *library = open_libm();
+	assert_null(dlsym(RTLD_DEFAULT, "floor"));
 	assert_int_equal(gw_library_close(library), GW_OK);
 }
 
@@ -218,6 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(library_open_loads_and_finds_function),
+		cmocka_unit_test(library_open_does_not_offer_symbols_to_others),
 		cmocka_unit_test(library_open_takes_first_that_loads),
 		cmocka_unit_test(library_open_none_loads_names_all),
 		cmocka_unit_test(library_open_not_a_library_says_why),

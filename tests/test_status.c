@@ -20,7 +20,11 @@ void *__wrap_malloc(size_t size);
 
 void *__wrap_malloc(size_t size)
 {
-	return malloc_fails ? NULL : __real_malloc(size);
+	if (malloc_fails) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __real_malloc(size);
 }
 
 static void status_each_has_its_own_string(void **state)
@@ -136,8 +140,10 @@ static void last_error_without_memory_says_so(void **state)
 {
 	(void)state;
 	malloc_fails = true;
+	errno = EDOM;
 	gw_status status = gw_fail(GW_EINVAL, "some %s", "text");
 	malloc_fails = false;
+	assert_int_equal(errno, EDOM);
 	assert_int_equal(status, GW_EINVAL);
 	assert_non_null(strstr(gw_last_error(), "memory"));
 	gw_fail(GW_EINVAL, "memory is back");

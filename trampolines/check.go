@@ -85,8 +85,8 @@ func preemptionOff() string {
 // snapshot mirrors struct gw_snapshot in bridge/call.h: g and m as they were during a call by runtime.cgocall.
 type snapshot struct {
 	g, m   uintptr
-	gBytes [512]byte
-	mBytes [1536]byte
+	gBytes [256]byte
+	mBytes [704]byte
 }
 
 // readable tells whether p may be the address of a runtime structure: aligned, and in mapped memory.

@@ -1,0 +1,212 @@
+// Command layout generates trampolines/layout_go*.go: the offsets of the runtime's private fields that the trampolines
+// rely on, read from the DWARF of a program built by each Go toolchain.
+//
+//	go run ./trampolines/layout -goroots DIR:DIR... [-out trampolines]    write the files
+//	go run ./trampolines/layout -check -goroots DIR:DIR...               compare them with the toolchains
+//
+// Without -goroots it looks at the toolchain that runs it. A release newer than all ranges is reported, and is no error:
+// programs built with it take the safe road.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"go/format"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// A release range shares one file. last is the newest release in it that is known; programs of later releases take the
+// safe road (known_*.go).
+type releaseRange struct {
+	file        string
+	constraint  string
+	first, last int // minor releases of Go 1
+}
+
+var ranges = []releaseRange{
+	{"layout_go119.go", "!go1.21", 19, 20},
+	{"layout_go121.go", "go1.21 && !go1.22", 21, 21},
+	{"layout_go122.go", "go1.22 && !go1.23", 22, 22},
+	{"layout_go123.go", "go1.23 && !go1.25", 23, 24},
+	{"layout_go125.go", "go1.25", 25, 27},
+}
+
+func rangeOf(minor int) *releaseRange {
+	for i := range ranges {
+		if ranges[i].first <= minor && minor <= ranges[i].last {
+			return &ranges[i]
+		}
+	}
+	return nil
+}
+
+func main() {
+	goroots := flag.String("goroots", "", "colon-separated `list` of GOROOTs (default: of the go command on PATH)")
+	out := flag.String("out", "trampolines", "`directory` of the generated files")
+	check := flag.Bool("check", false, "compare with the generated files instead of writing them")
+	flag.Parse()
+	if err := run(*goroots, *out, *check); err != nil {
+		fmt.Fprintln(os.Stderr, "layout:", err)
+		os.Exit(1)
+	}
+}
+
+func run(goroots, out string, check bool) error {
+	if goroots == "" {
+		o, err := exec.Command("go", "env", "GOROOT").Output()
+		if err != nil {
+			return fmt.Errorf("go env GOROOT: %w", err)
+		}
+		goroots = strings.TrimSpace(string(o))
+	}
+	bad := 0
+	seen := map[*releaseRange]map[string]int64{} // offsets by constant
+	names := map[*releaseRange][]string{}        // releases read
+	for _, root := range filepath.SplitList(goroots) {
+		version, minor, offsets, err := readToolchain(root)
+		if err != nil {
+			return fmt.Errorf("%s: %w", root, err)
+		}
+		r := rangeOf(minor)
+		if r == nil {
+			fmt.Printf("%s: unknown release, programs take the safe road\n", version)
+			continue
+		}
+		want := seen[r]
+		if check {
+			if want, err = readFile(filepath.Join(out, r.file)); err != nil {
+				return err
+			}
+		}
+		if want != nil {
+			n := compare(version, r.file, want, offsets)
+			bad += n
+			if n == 0 && check {
+				fmt.Printf("%s: agrees with %s\n", version, r.file)
+			}
+		} else {
+			seen[r] = offsets
+		}
+		names[r] = append(names[r], version)
+	}
+	if bad > 0 {
+		return fmt.Errorf("%d offsets differ", bad)
+	}
+	if check {
+		return nil
+	}
+	for r, offsets := range seen {
+		sort.Strings(names[r])
+		if err := writeFile(filepath.Join(out, r.file), r, names[r], offsets); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readToolchain builds a small program with the toolchain at root and reads its DWARF.
+func readToolchain(root string) (version string, minor int, offsets map[string]int64, err error) {
+	dir, err := os.MkdirTemp("", "layout")
+	if err != nil {
+		return "", 0, nil, err
+	}
+	defer os.RemoveAll(dir)
+	source := filepath.Join(dir, "main.go")
+	if err = os.WriteFile(source, []byte("package main\n\nfunc main() { println() }\n"), 0o666); err != nil {
+		return "", 0, nil, err
+	}
+	program := filepath.Join(dir, "program")
+	goCommand := func(args ...string) (string, error) {
+		cmd := exec.Command(filepath.Join(root, "bin", "go"), args...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GOROOT="+root, "GOTOOLCHAIN=local", "CGO_ENABLED=0", "GOFLAGS=", "GO111MODULE=off", "GOWORK=off")
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		o, err := cmd.Output()
+		if err != nil {
+			err = fmt.Errorf("go %s: %w\n%s", args[0], err, stderr.Bytes())
+		}
+		return strings.TrimSpace(string(o)), err
+	}
+	if version, err = goCommand("env", "GOVERSION"); err != nil {
+		return "", 0, nil, err
+	}
+	if minor, err = minorOf(version); err != nil {
+		return "", 0, nil, err
+	}
+	if _, err = goCommand("build", "-o", program, source); err != nil {
+		return "", 0, nil, err
+	}
+	offsets, err = readOffsets(program)
+	return version, minor, offsets, err
+}
+
+// minorOf returns 24 for go1.24.3, go1.24 and go1.24rc1.
+func minorOf(version string) (int, error) {
+	if !strings.HasPrefix(version, "go1.") {
+		return 0, fmt.Errorf("version %q is not a release of Go 1", version)
+	}
+	digits := version[len("go1."):]
+	end := 0
+	for end < len(digits) && '0' <= digits[end] && digits[end] <= '9' {
+		end++
+	}
+	return strconv.Atoi(digits[:end])
+}
+
+// compare prints each constant in which two layouts differ and returns how many there are.
+func compare(version, file string, want, got map[string]int64) int {
+	bad := 0
+	for _, f := range fields {
+		if want[f.constant()] != got[f.constant()] {
+			fmt.Printf("%s: %s is at %d, %s says %d\n", version, f, got[f.constant()], file, want[f.constant()])
+			bad++
+		}
+	}
+	return bad
+}
+
+func writeFile(name string, r *releaseRange, versions []string, offsets map[string]int64) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "// Code generated by trampolines/layout; DO NOT EDIT.\n")
+	fmt.Fprintf(&b, "// Read from %s.\n\n", strings.Join(versions, ", "))
+	fmt.Fprintf(&b, "//go:build %s\n\npackage trampolines\n\n", r.constraint)
+	fmt.Fprintf(&b, "const layoutGo = %q\n\n", fmt.Sprintf("of Go 1.%d to 1.%d", r.first, r.last))
+	fmt.Fprintf(&b, "// Offsets in bytes.\nconst (\n")
+	for _, f := range fields {
+		fmt.Fprintf(&b, "%s = %d\n", f.constant(), offsets[f.constant()])
+	}
+	fmt.Fprintf(&b, ")\n")
+	text, err := format.Source(b.Bytes())
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, text, 0o666)
+}
+
+// readFile returns the constants of a generated file.
+func readFile(name string) (map[string]int64, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	offsets := map[string]int64{}
+	for _, line := range strings.Split(string(text), "\n") {
+		var constant string
+		var offset int64
+		if n, _ := fmt.Sscanf(line, "\t%s = %d", &constant, &offset); n == 2 {
+			offsets[constant] = offset
+		}
+	}
+	if len(offsets) == 0 {
+		return nil, errors.New(name + " holds no offsets")
+	}
+	return offsets, nil
+}
