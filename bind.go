@@ -80,7 +80,7 @@ func bind(sym Symbol, fn any, name, library string, opts []Option) (*trampolines
 		return nil, err
 	}
 	if sym == 0 {
-		return nil, &SymbolError{library, name, "the symbol is nil"}
+		return nil, &SymbolError{library, name, name + ": the symbol is nil"}
 	}
 	how := modeAuto
 	for _, o := range opts {

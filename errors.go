@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 )
 
 // ErrClosed is the error of using a Library or Callback after Close.
@@ -13,22 +12,22 @@ var ErrClosed = errors.New("gangway: already closed")
 // OpenError says why none of the names given to Open could be loaded.
 type OpenError struct {
 	Names []string
-	Text  string // dlerror's words for each name
+	Text  string // each name with dlerror's words
 }
 
 func (e *OpenError) Error() string {
-	return fmt.Sprintf("gangway: open %s: %s", strings.Join(e.Names, ", "), e.Text)
+	return "gangway: open: " + e.Text
 }
 
 // SymbolError says why a symbol was not found.
 type SymbolError struct {
 	Library string
 	Name    string
-	Text    string // dlerror's words
+	Text    string // library and symbol with dlerror's words
 }
 
 func (e *SymbolError) Error() string {
-	return fmt.Sprintf("gangway: symbol %s in %s: %s", e.Name, e.Library, e.Text)
+	return "gangway: " + e.Text
 }
 
 // TypeError says which part of a func type has no C equivalent.

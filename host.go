@@ -11,12 +11,12 @@ import (
 var ownCallbacks int
 
 func init() {
-	attach, err := NewCallback(func() {})
+	attach, err := NewCallback(func() int32 { return 0 }) // GW_OK
 	if err != nil {
 		return // gw_thread_attach then reports that there is no Go program to attach to
 	}
 	ownCallbacks = 1
-	*(*uintptr)(pointer(trampolines.AddrHostAttachHook())) = attach.Pointer()
+	trampolines.SetHost(attach.Pointer())
 }
 
 // Host returns the address of the gw_host table (gangway.h): what a C library that cannot link with Gangway's object,

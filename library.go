@@ -2,6 +2,7 @@ package gangway
 
 import (
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"unsafe"
@@ -31,7 +32,7 @@ func Open(names ...string) (*Library, error) {
 	for i, n := range names {
 		p, ok := cstring(n)
 		if !ok {
-			return nil, &OpenError{Names: names, Text: "name " + quote(n) + " is empty or holds a NUL byte"}
+			return nil, &OpenError{Names: names, Text: quote(n) + " is empty or holds a NUL byte"}
 		}
 		cnames[i] = p
 	}
@@ -78,7 +79,7 @@ func (l *Library) Name() string { return l.name }
 func (l *Library) Symbol(name string) (Symbol, error) {
 	cname, ok := cstring(name)
 	if !ok {
-		return 0, &SymbolError{l.name, name, "the name is empty or holds a NUL byte"}
+		return 0, &SymbolError{l.name, name, l.name + ": symbol name " + quote(name) + " is empty or holds a NUL byte"}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -107,7 +108,7 @@ func (l *Library) symbol(name string, cname *byte) (Symbol, error) {
 func (l *Library) Bind(name string, fn any, opts ...Option) error {
 	cname, ok := cstring(name)
 	if !ok {
-		return &SymbolError{l.name, name, "the name is empty or holds a NUL byte"}
+		return &SymbolError{l.name, name, l.name + ": symbol name " + quote(name) + " is empty or holds a NUL byte"}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -144,7 +145,7 @@ func (l *Library) Close() error {
 		return trampolines.CallBlocking(trampolines.AddrLibraryClose(), uintptr(h), 0, 0, 0, 0, 0)
 	})
 	if status != 0 {
-		return &OpenError{Names: []string{l.name}, Text: "close: " + text}
+		return &OpenError{Names: []string{l.name}, Text: text}
 	}
 	return nil
 }
@@ -188,7 +189,7 @@ func cgostring(p uintptr) string {
 // pointer turns an address that C returned into a pointer. It points outside Go's heap.
 func pointer(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }
 
-func quote(s string) string { return `"` + s + `"` }
+func quote(s string) string { return strconv.Quote(s) }
 
 var sink struct {
 	keep bool

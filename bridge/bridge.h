@@ -39,10 +39,10 @@ size_t gw_thunk_count(void); /* allocated and not freed */
 size_t gw_thunk_pages(void); /* pairs of pages mapped */
 
 /* host.c. Stored by the Go side at start-up, once, with release order; NULL without a Go runtime.
-   They run on the thread that is to be attached or detached, on C's stack. A NULL detach hook with
-   a set attach hook means what this core can do by itself: gw_rt_drop_thread. */
+   They run on the thread that is to be attached or detached, on C's stack. in_go tells whether Go
+   called the C code that runs on this thread; NULL on the safe road, where nobody can tell. */
 extern gw_status (*gw_host_attach_hook)(void);
-extern gw_status (*gw_host_detach_hook)(void);
+extern bool (*gw_host_in_go_hook)(void);
 
 /* Runtime support, used only with cgo off: each gw_rt_ function stands behind a hook variable that
    runtime/cgo would fill (trampolines/hooks_amd64.s). Unless said otherwise they run on the system

@@ -2,18 +2,14 @@
 #include "bridge.h"
 
 gw_status (*gw_host_attach_hook)(void);
-gw_status (*gw_host_detach_hook)(void);
+bool (*gw_host_in_go_hook)(void);
 
-/* A hook is stored by Go's start-up; a thread of a library loaded earlier may look at the same
+/* Hooks are stored by Go's start-up; a thread of a library loaded earlier may look at the same
    time. */
-static gw_status (*hook(gw_status (**variable)(void)))(void)
-{
-	return __atomic_load_n(variable, __ATOMIC_ACQUIRE);
-}
 
 gw_status gw_thread_attach(void)
 {
-	gw_status (*attach)(void) = hook(&gw_host_attach_hook);
+	gw_status (*attach)(void) = __atomic_load_n(&gw_host_attach_hook, __ATOMIC_ACQUIRE);
 	if (attach == NULL)
 		return gw_fail(GW_ENOGO,
 			       "gw_thread_attach: there is no Go runtime that Gangway serves");
@@ -22,12 +18,13 @@ gw_status gw_thread_attach(void)
 
 gw_status gw_thread_detach(void)
 {
-	if (hook(&gw_host_attach_hook) == NULL)
+	if (__atomic_load_n(&gw_host_attach_hook, __ATOMIC_ACQUIRE) == NULL)
 		return gw_fail(GW_ENOGO,
 			       "gw_thread_detach: there is no Go runtime that Gangway serves");
-	gw_status (*detach)(void) = hook(&gw_host_detach_hook);
-	if (detach != NULL)
-		return detach();
+	bool (*in_go)(void) = __atomic_load_n(&gw_host_in_go_hook, __ATOMIC_ACQUIRE);
+	if (in_go != NULL && in_go())
+		return gw_fail(GW_EINVAL, "gw_thread_detach: called from C code that Go called on this "
+					  "thread, whose frames still need it");
 	if (!gw_rt_serving())
 		return gw_fail(GW_EINVAL, "gw_thread_detach: with cgo on the Go runtime keeps a "
 					  "thread until the thread ends");

@@ -18,7 +18,7 @@ void gw_rt_unsetenv(char **arg)
 	(void)unsetenv(arg[0]);
 }
 
-/* runtime._cgo_clearenv, Go 1.25 and later; earlier ones unset name by name. */
+/* runtime._cgo_clearenv, of newer Go; up to 1.24 it unsets name by name. */
 void gw_rt_clearenv(void *unused)
 {
 	(void)unused;

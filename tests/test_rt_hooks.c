@@ -19,11 +19,11 @@
 
 /* ---- crosscall1 ---- */
 
-/* Written by assembly alone, so not static. */
+/* Written by assembly alone. */
 extern uintptr_t crosscall1_alignment;
 extern uintptr_t crosscall1_g;
-uintptr_t crosscall1_alignment;
-uintptr_t crosscall1_g;
+__attribute__((used)) uintptr_t crosscall1_alignment;
+__attribute__((used)) uintptr_t crosscall1_g;
 void clobber_all(void);
 void probe_crosscall1(const uint64_t *in, uint64_t *out);
 /* clobber_all leaves nothing in the callee-saved registers. probe_crosscall1 fills them from in,

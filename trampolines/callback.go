@@ -1,6 +1,9 @@
 package trampolines
 
-import "unsafe"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // callbackFrame lies on the C stack for the time of a callback; callbackEntry makes it. Its size is 8 modulo 16.
 type callbackFrame struct {
@@ -64,3 +67,16 @@ var callbackForeignPC = func() uintptr {
 	fn := callbackForeignRun
 	return **(**uintptr)(unsafe.Pointer(&fn))
 }()
+
+// SetHost stores the C function that attaches a thread, for gw_thread_attach, and what gw_thread_detach asks.
+func SetHost(attach uintptr) {
+	if layoutKnown && roadChecked {
+		storePointer(addrHostInGoHook(), addrInGo())
+	}
+	storePointer(addrHostAttachHook(), attach)
+}
+
+// storePointer stores v into the C variable at p.
+func storePointer(p, v uintptr) {
+	atomic.StoreUintptr(*(**uintptr)(unsafe.Pointer(&p)), v)
+}

@@ -253,3 +253,28 @@ TEXT ·callbackUnwind(SB),NOSPLIT,$0-8
 	MOVQ	$0, const_g_lockedm(R13)
 locked:
 	RET
+
+// bool inGo(void)    (SysV)
+//
+// Whether this thread runs C code that Go called: a running or Blocking call of ours, or a cgo call. A leaf.
+TEXT ·inGo(SB),NOSPLIT|NOFRAME,$0-0
+	XORL	AX, AX
+	MOVQ	TLS, R8
+	MOVQ	0(R8)(TLS*1), R8
+	TESTQ	R8, R8
+	JZ	no
+	MOVQ	const_g_m(R8), R8
+	CMPL	const_m_ncgo(R8), $0
+	JNE	yes
+	MOVQ	const_m_curg(R8), R8
+	TESTQ	R8, R8
+	JZ	no
+	MOVQ	const_g_sched_pc(R8), R8
+	LEAQ	·incall+1(SB), R9
+	SUBQ	R9, R8
+	CMPQ	R8, $1
+	JHI	no
+yes:
+	MOVL	$1, AX
+no:
+	RET

@@ -27,6 +27,9 @@ func init() {
 	}
 }
 
+// roadChecked tells whether the layout has passed the start-up check.
+var roadChecked bool
+
 // chooseRoad decides how this process makes its calls, and says why.
 func chooseRoad() (uint32, string) {
 	asked := ""
@@ -44,6 +47,7 @@ func chooseRoad() (uint32, string) {
 	if err := checkLayout(); err != nil {
 		return RoadSafe, fmt.Sprintf("start-up check on %s: %v", runtime.Version(), err)
 	}
+	roadChecked = true
 	switch {
 	case asked == "blocking":
 		return RoadBlocking, "asked for by GANGWAY_ROAD=blocking"
@@ -122,8 +126,8 @@ func checkLayout() error {
 	sp := uintptr(unsafe.Pointer(&here))
 	lo, hi := peek(g+g_stack_lo), peek(g+g_stack_hi)
 	inStack := func(p uintptr) bool { return lo < p && p <= hi }
-	if !inStack(sp) {
-		return fmt.Errorf("g.stack at %d does not hold the stack pointer", g_stack_lo)
+	if size := hi - lo; !inStack(sp) || size < 2048 || size&(size-1) != 0 {
+		return fmt.Errorf("g.stack at %d and %d is not the current stack, whose size is a power of two", g_stack_lo, g_stack_hi)
 	}
 	if s := peek(g0 + g_sched_sp); s <= peek(g0+g_stack_lo) || s > peek(g0+g_stack_hi) {
 		return fmt.Errorf("g0.sched.sp at %d is outside g0's stack", g_sched_sp)

@@ -33,7 +33,7 @@ HOOK(_cgo_call_symbolizer_function, gw_rt_call_symbolizer_function)
 
 HOOK(runtime·_cgo_setenv, gw_rt_setenv)
 HOOK(runtime·_cgo_unsetenv, gw_rt_unsetenv)
-HOOK(runtime·_cgo_clearenv, gw_rt_clearenv) // Go 1.25 and later
+HOOK(runtime·_cgo_clearenv, gw_rt_clearenv) // not in Go 1.24 and earlier
 
 HOOK(syscall·cgo_libc_setegid, gw_rt_setegid)
 HOOK(syscall·cgo_libc_seteuid, gw_rt_seteuid)

@@ -16,7 +16,6 @@ const (
 	g_sched_pc  = 64
 	g_sched_bp  = 104
 	g_syscallsp = 112
-	g_syscallpc = 120
 	g_lockedm   = 232
 	m_g0        = 0
 	m_gsignal   = 80

@@ -16,7 +16,6 @@ const (
 	g_sched_pc  = 64
 	g_sched_bp  = 96
 	g_syscallsp = 104
-	g_syscallpc = 112
 	g_lockedm   = 208
 	m_g0        = 0
 	m_gsignal   = 72

@@ -31,7 +31,9 @@ ADDRESS(·AddrLibraryClose, gw_library_close)
 ADDRESS(·AddrLibraryName, gw_library_name)
 ADDRESS(·AddrLastError, gw_last_error)
 ADDRESS(·AddrHostTable, gw_host_table)
-ADDRESS(·AddrHostAttachHook, gw_host_attach_hook)
+ADDRESS(·addrHostAttachHook, gw_host_attach_hook)
+ADDRESS(·addrHostInGoHook, gw_host_in_go_hook)
+ADDRESS(·addrInGo, ·inGo)
 
 // func getg() uintptr
 TEXT ·getg(SB),NOSPLIT,$0-8

@@ -24,6 +24,7 @@ func callbackReturn()
 func callbackForeign()
 func callbackInvoke(f *callbackFrame)
 func callbackUnwind(f *callbackFrame)
+func inGo()
 
 func signalEntry()
 func signalChain()
@@ -59,6 +60,9 @@ func addrTakeoverNow() uintptr
 func addrBindPlain() uintptr
 func addrBindGeneral() uintptr
 func addrSnapshot() uintptr
+func addrHostAttachHook() uintptr
+func addrHostInGoHook() uintptr
+func addrInGo() uintptr
 func getg() uintptr
 
 // Addresses for package gangway.
@@ -74,4 +78,3 @@ func AddrLibraryClose() uintptr
 func AddrLibraryName() uintptr
 func AddrLastError() uintptr
 func AddrHostTable() uintptr
-func AddrHostAttachHook() uintptr

@@ -21,7 +21,6 @@ var fields = []field{
 	{"g", "sched.pc"},
 	{"g", "sched.bp"},
 	{"g", "syscallsp"},
-	{"g", "syscallpc"},
 	{"g", "lockedm"},
 	{"m", "g0"},
 	{"m", "gsignal"},

@@ -1,0 +1,80 @@
+#define _GNU_SOURCE
+#include "bench.h"
+
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t bench_call0(void)
+{
+	return BENCH_CALL0;
+}
+
+int64_t bench_steady(void)
+{
+	return BENCH_STEADY;
+}
+
+int bench_call2(int a, int b)
+{
+	return a + b;
+}
+
+double bench_call3(double a, double b, double c)
+{
+	return a * b + c;
+}
+
+/* The 1 keeps the call from becoming a jump: cb returns here, as it would in a library. */
+int64_t bench_callback1(bench_callback *cb, int64_t x)
+{
+	return cb(x) + 1;
+}
+
+int64_t bench_callbacks(bench_callback *cb, int64_t n)
+{
+	int64_t sum = 0;
+	for (int64_t i = 0; i < n; i++)
+		sum += cb(i);
+	return sum;
+}
+
+int bench_compare_ints(const void *a, const void *b)
+{
+	int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+	return (x > y) - (x < y);
+}
+
+void bench_wait(int64_t us)
+{
+	if (us > 0)
+		usleep((useconds_t)us);
+}
+
+struct foreign {
+	bench_callback *cb;
+	int64_t n, sum, ns;
+};
+
+static void *foreign_thread(void *arg)
+{
+	struct foreign *f = arg;
+	struct timespec from, to;
+	bench_callbacks(f->cb, BENCH_FOREIGN_WARMUP);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	f->sum = bench_callbacks(f->cb, f->n);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	f->ns = (to.tv_sec - from.tv_sec) * 1000000000 + (to.tv_nsec - from.tv_nsec);
+	return NULL;
+}
+
+int64_t bench_foreign(bench_callback *cb, int64_t n, int64_t *sum)
+{
+	struct foreign f = {.cb = cb, .n = n};
+	pthread_t thread;
+	if (pthread_create(&thread, NULL, foreign_thread, &f) != 0)
+		return -1;
+	pthread_join(thread, NULL);
+	*sum = f.sum;
+	return f.ns;
+}

@@ -1,0 +1,154 @@
+// Package child is the part that the Go implementations of the benchmark share: a program per implementation serves
+// samples to the runner.
+//
+// # Protocol
+//
+// The runner starts each program once, with the path of libbench.so and the number of a core, and asks it for samples in
+// short rounds. On standard output the program writes a line for each benchmark it has, and then that it is ready:
+//
+//	bench ROW IMPLEMENTATION single|threads
+//	ready
+//
+// By then it has checked every one of them; a wrong result ends the program. Benchmarks count from 0. A request is
+//
+//	run BENCHMARK N
+//
+// for N operations, and the answer is
+//
+//	NS CALIBRATION CALIBRATION DELAY
+//
+// all in nanoseconds: what the sample took; what a fixed piece of work took right before and right after it; for how long
+// during the sample the thread was ready to run and did not (0 for "threads", benchmarks that run on other threads too).
+// The main goroutine, which makes the calls, is locked to its thread, and that is pinned to the core; other threads are
+// free.
+package child
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+// A Bench is one implementation of one row.
+type Bench struct {
+	Row, Impl string
+	Threads   bool // runs on other threads too
+	CheckN    int  // operations of the first run, which only checks
+	// Run performs n operations, panics by Check if a result is wrong, and returns what is to be reported: the time they
+	// took, or for the gc rows the longest one.
+	Run func(n int) time.Duration
+}
+
+// Library returns the path of libbench.so.
+func Library() string {
+	if len(os.Args) != 3 {
+		fmt.Fprintf(os.Stderr, "usage: %s LIBBENCH CORE\n", os.Args[0])
+		os.Exit(2)
+	}
+	return os.Args[1]
+}
+
+// Check ends the program unless right.
+func Check(row string, right bool) {
+	if !right {
+		Fail(fmt.Errorf("%s: wrong result", row))
+	}
+}
+
+// Fail ends the program if err is not nil.
+func Fail(err error) {
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", os.Args[0], err)
+		os.Exit(1)
+	}
+}
+
+// Serve checks the benchmarks and serves the runner until it closes standard input.
+func Serve(benches []Bench) {
+	Library()
+	core, err := strconv.Atoi(os.Args[2])
+	Fail(err)
+	runtime.LockOSThread()
+	Fail(pin(core))
+	schedstat, err := os.Open("/proc/thread-self/schedstat")
+	if err == nil {
+		defer schedstat.Close()
+	}
+	for _, b := range benches {
+		b.Run(b.CheckN)
+		kind := "single"
+		if b.Threads {
+			kind = "threads"
+		}
+		fmt.Printf("bench %s %s %s\n", b.Row, b.Impl, kind)
+	}
+	fmt.Println("ready")
+	in := bufio.NewReader(os.Stdin)
+	for {
+		var i, n int
+		if _, err := fmt.Fscanf(in, "run %d %d\n", &i, &n); err != nil || i < 0 || i >= len(benches) {
+			return
+		}
+		before := calibrate()
+		delay := delayed(schedstat)
+		took := benches[i].Run(n)
+		delay = delayed(schedstat) - delay
+		after := calibrate()
+		if benches[i].Threads {
+			delay = 0
+		}
+		fmt.Println(took.Nanoseconds(), before.Nanoseconds(), after.Nanoseconds(), delay)
+	}
+}
+
+// pin lets the current thread run on one core only.
+func pin(core int) error {
+	var mask [128]uint64
+	if core < 0 || core >= len(mask)*64 {
+		return fmt.Errorf("no core %d", core)
+	}
+	mask[core/64] = 1 << (uint(core) % 64)
+	_, _, errno := syscall.RawSyscall(syscall.SYS_SCHED_SETAFFINITY, 0, unsafe.Sizeof(mask), uintptr(unsafe.Pointer(&mask)))
+	if errno != 0 {
+		return os.NewSyscallError("sched_setaffinity", errno)
+	}
+	return nil
+}
+
+const calibrationRounds = 1 << 16
+
+// calibrate times a fixed piece of work that depends on nothing but the speed of the core.
+func calibrate() time.Duration {
+	x := uint64(1)
+	start := time.Now()
+	for i := 0; i < calibrationRounds; i++ {
+		x = xorshift(x)
+	}
+	took := time.Since(start)
+	Check("calibration", x != 0)
+	return took
+}
+
+func xorshift(x uint64) uint64 {
+	x ^= x << 13
+	x ^= x >> 7
+	x ^= x << 17
+	return x
+}
+
+// delayed returns for how long the thread has been ready to run without running, 0 where the kernel does not tell.
+func delayed(schedstat *os.File) (waited int64) {
+	if schedstat == nil {
+		return 0
+	}
+	var text [64]byte
+	n, _ := schedstat.ReadAt(text[:], 0)
+	var ran int64
+	fmt.Sscan(string(text[:n]), &ran, &waited)
+	return waited
+}

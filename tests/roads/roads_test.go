@@ -1,0 +1,183 @@
+// Package roads_test checks how a program decides which road its calls take: on request, by GODEBUG, and by the start-up
+// check of the runtime's layout.
+package roads_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/gangwayffi/gangway"
+)
+
+// program prints its road and the reason, then calls C and is called back.
+const program = `package main
+
+import (
+	"fmt"
+	"os"
+	"unsafe"
+
+	"github.com/gangwayffi/gangway"
+)
+
+func main() {
+	fmt.Println(gangway.CurrentRoad())
+	var abs func(int32) int32
+	var qsort func(base unsafe.Pointer, n, size, compare uintptr)
+	compare, err := gangway.NewCallback(func(a, b *int32) int32 { return *a - *b })
+	for _, e := range []error{gangway.Process().Bind("abs", &abs), gangway.Process().Bind("qsort", &qsort), err} {
+		if e != nil {
+			fmt.Println(e)
+			os.Exit(1)
+		}
+	}
+	v := []int32{3, 1, 2}
+	qsort(unsafe.Pointer(&v[0]), 3, 4, compare.Pointer())
+	fmt.Println(abs(-7), v)
+}
+`
+
+// TestMain leaves the road of the tests' own environment aside: programs are started with the one that they are to have.
+func TestMain(m *testing.M) {
+	os.Unsetenv("GANGWAY_ROAD")
+	os.Exit(m.Run())
+}
+
+// module copies the Go module, object included, to a directory of its own, with the program in it.
+func module(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, sub := range []string{".", "trampolines", "trampolines/withcgo"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		entries, err := os.ReadDir(filepath.Join(root, sub))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			name := filepath.Join(sub, e.Name())
+			if !e.Type().IsRegular() || !regexp.MustCompile(`\.(go|s|h|syso|mod)$`).MatchString(name) || strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			data, err := os.ReadFile(filepath.Join(root, name))
+			if err == nil {
+				err = os.WriteFile(filepath.Join(dir, name), data, 0o666)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "program"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "program", "main.go"), []byte(program), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// build builds the program and returns its path.
+func build(t *testing.T, dir string) string {
+	t.Helper()
+	path := filepath.Join(dir, "program.out")
+	cmd := exec.Command("go", "build", "-o", path, "./program")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOFLAGS=-buildvcs=false")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return path
+}
+
+// run runs the program with env added and returns the first line that it prints; it checks that the calls worked.
+func run(t *testing.T, path string, env ...string) string {
+	t.Helper()
+	cmd := exec.Command(path)
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.HasSuffix(string(out), "\n7 [1 2 3]\n") {
+		t.Fatalf("program with %q: %v\n%s", env, err, out)
+	}
+	return strings.SplitN(string(out), "\n", 2)[0]
+}
+
+func TestRoadIsChosenByEnvironment(t *testing.T) {
+	path := build(t, module(t))
+	if line := run(t, path); !strings.HasPrefix(line, "fast ") {
+		t.Fatalf("without a wish: %s", line)
+	}
+	for _, c := range []struct{ env, want string }{
+		{"GANGWAY_ROAD=safe", "safe asked for"},
+		{"GANGWAY_ROAD=blocking", "blocking asked for"},
+		{"GANGWAY_ROAD=fast", "fast "},
+		{"GANGWAY_ROAD=nonsense", "safe GANGWAY_ROAD=nonsense is none of"},
+		{"GODEBUG=asyncpreemptoff=1", "blocking GODEBUG asyncpreemptoff=1"},
+		{"GODEBUG=gctrace=0,asyncpreemptoff=1", "blocking GODEBUG asyncpreemptoff=1"},
+		{"GODEBUG=asyncpreemptoff=0", "fast "},
+	} {
+		if line := run(t, path, c.env); !strings.HasPrefix(line, c.want) {
+			t.Errorf("with %s: %q, want %q", c.env, line, c.want)
+		}
+	}
+}
+
+// TestWrongLayoutMeansSafeRoad gives the program a wrong offset, one field after the other: the start-up check has to
+// notice each, and the program has to work all the same.
+func TestWrongLayoutMeansSafeRoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a program for each offset")
+	}
+	dir := module(t)
+	files, err := filepath.Glob(filepath.Join(dir, "trampolines", "layout_go*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no layout files: %v", err)
+	}
+	original := map[string]string{}
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		original[f] = string(data)
+	}
+	constant := regexp.MustCompile(`(?m)^\t([gm]_\w+) += (\d+)$`)
+	names := map[string]bool{}
+	for _, m := range constant.FindAllStringSubmatch(original[files[0]], -1) {
+		names[m[1]] = true
+	}
+	if len(names) < 10 {
+		t.Fatalf("only %d constants in %s", len(names), files[0])
+	}
+	for name := range names {
+		for f, text := range original {
+			wrong := regexp.MustCompile(`(?m)^\t`+name+` += (\d+)$`).ReplaceAllString(text, "\t"+name+" = $1 + 16")
+			if wrong == text {
+				t.Fatalf("%s has no %s", f, name)
+			}
+			if err := os.WriteFile(f, []byte(wrong), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if line := run(t, build(t, dir)); !strings.HasPrefix(line, "safe start-up check") {
+			t.Errorf("with a wrong %s: %s", name, line)
+		} else {
+			t.Logf("with a wrong %s: %s", name, line)
+		}
+	}
+}
+
+func TestCurrentRoadHasAReason(t *testing.T) {
+	if road, why := gangway.CurrentRoad(); why == "" || road.String() == "unknown" {
+		t.Fatalf("road %v, reason %q", road, why)
+	}
+}
