@@ -80,6 +80,7 @@ blocking:
 	ADDL	$1, const_m_ncgo(R15)
 	LEAQ	·incall+2(SB), R13
 	JMP	marked
+	CALL	·budget(SB)			// never reached: states what a call needs below it
 
 // func ccallStack()
 //
@@ -144,6 +145,7 @@ blocking:
 	ADDL	$1, const_m_ncgo(R15)
 	LEAQ	·incall+2(SB), R14
 	JMP	marked
+	CALL	·budget(SB)			// never reached
 
 // func ccallTold()
 //

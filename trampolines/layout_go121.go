@@ -5,7 +5,7 @@
 
 package trampolines
 
-const layoutGo = "of Go 1.21 to 1.21"
+const layoutGo = "of Go 1.21"
 
 // Offsets in bytes.
 const (

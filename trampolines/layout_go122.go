@@ -5,7 +5,7 @@
 
 package trampolines
 
-const layoutGo = "of Go 1.22 to 1.22"
+const layoutGo = "of Go 1.22"
 
 // Offsets in bytes.
 const (

@@ -51,6 +51,11 @@ void bench_wait(int64_t us)
 		usleep((useconds_t)us);
 }
 
+void bench_wait_mixed(int64_t us)
+{
+	bench_wait(us);
+}
+
 struct foreign {
 	bench_callback *cb;
 	int64_t n, sum, ns;

@@ -18,6 +18,7 @@ int64_t bench_callback1(bench_callback *cb, int64_t x); /* cb(x) + 1 */
 int64_t bench_callbacks(bench_callback *cb, int64_t n); /* cb(0) + ... + cb(n - 1) */
 int bench_compare_ints(const void *a, const void *b);   /* int32_t by value, for qsort */
 void bench_wait(int64_t us);                            /* sleeps so many microseconds; returns at once for 0 */
+void bench_wait_mixed(int64_t us);                      /* bench_wait for the rows that mix long and short calls */
 
 /* bench_callbacks on a new thread, after BENCH_FOREIGN_WARMUP calls that are not timed. Waits for the thread and leaves
    the result in *sum. Returns how many nanoseconds the thread took, -1 when no thread could be made. */

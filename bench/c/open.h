@@ -16,6 +16,7 @@ struct bench_lib {
 	int64_t (*callbacks)(bench_callback *, int64_t);
 	bench_compare *compare_ints;
 	void (*wait)(int64_t);
+	void (*wait_mixed)(int64_t);
 	int64_t (*foreign)(bench_callback *, int64_t, int64_t *);
 };
 
@@ -34,6 +35,7 @@ static inline const char *bench_open(struct bench_lib *lib, const char *path)
 		{"bench_callbacks", &lib->callbacks},
 		{"bench_compare_ints", &lib->compare_ints},
 		{"bench_wait", &lib->wait},
+		{"bench_wait_mixed", &lib->wait_mixed},
 		{"bench_foreign", &lib->foreign},
 	};
 	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);

@@ -12,16 +12,16 @@ import (
 const (
 	waiters    = 8
 	waitUS     = 20000
-	shortCalls = 200             // in the mixed rows, between two long ones
-	warmUp     = 5               // long calls of each goroutine before the first collection
+	shortCalls = 200              // in the mixed rows, between two long ones
+	warmUp     = 5                // long calls of each goroutine before the first collection
 	gcInterval = time.Millisecond // between collections, so that they meet the goroutines at any instant
 )
 
 // Collections returns the four gc rows: the longest of n collections, by the wall clock ("gc-wall") and by how long it
 // stopped the program ("gc-stop"), while eight goroutines are in calls of wait that take 20 ms; and the same with a C
 // function that mostly returns at once and sometimes takes so long ("gc-mixed-wall", "gc-mixed-stop").
-// steady and mixed call two different C functions, each of which waits so many microseconds.
-func Collections(impl string, steady, mixed func(us int64)) []Bench {
+// always and sometimes call two different C functions, each of which waits so many microseconds.
+func Collections(impl string, always, sometimes func(us int64)) []Bench {
 	row := func(name string, wait func(us int64), shorts int, longest func() time.Duration) Bench {
 		return Bench{Row: name, Impl: impl, Threads: true, CheckN: 2, Run: func(n int) (max time.Duration) {
 			whileWaiting(wait, shorts, func() {
@@ -36,10 +36,10 @@ func Collections(impl string, steady, mixed func(us int64)) []Bench {
 		}}
 	}
 	return []Bench{
-		row("gc-wall", steady, 0, collectionWall),
-		row("gc-stop", steady, 0, collectionStop),
-		row("gc-mixed-wall", mixed, shortCalls, collectionWall),
-		row("gc-mixed-stop", mixed, shortCalls, collectionStop),
+		row("gc-wall", always, 0, collectionWall),
+		row("gc-stop", always, 0, collectionStop),
+		row("gc-mixed-wall", sometimes, shortCalls, collectionWall),
+		row("gc-mixed-stop", sometimes, shortCalls, collectionStop),
 	}
 }
 

@@ -30,14 +30,23 @@ func TestGenerateRefusesNewSymbols(t *testing.T) {
 	}
 }
 
+func TestGenerateRefusesSymbolsOfOtherLibraries(t *testing.T) {
+	// librt.so.1 until glibc 2.34
+	_, err := generate([]string{"timer_create"}, map[string][]string{"timer_create": {"GLIBC_2.3.3", "GLIBC_2.34"}})
+	if err == nil || !strings.Contains(err.Error(), "timer_create") {
+		t.Fatalf("error is %v, want one that names timer_create", err)
+	}
+}
+
 func TestGenerate(t *testing.T) {
-	text, err := generate([]string{"dlopen", "free", "pthread_create"}, map[string][]string{
-		"dlopen": {"GLIBC_2.2.5", "GLIBC_2.34"}, "free": {"GLIBC_2.2.5"}, "pthread_create": {"GLIBC_2.34", "GLIBC_2.2.5"},
+	text, err := generate([]string{"dl_iterate_phdr", "dlopen", "free", "pthread_create"}, map[string][]string{
+		"dl_iterate_phdr": {"GLIBC_2.2.5"}, "dlopen": {"GLIBC_2.2.5", "GLIBC_2.34"}, "free": {"GLIBC_2.2.5"}, "pthread_create": {"GLIBC_2.34", "GLIBC_2.2.5"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range []string{
+		`//go:cgo_import_dynamic dl_iterate_phdr dl_iterate_phdr#GLIBC_2.2.5 "libc.so.6"`,
 		`//go:cgo_import_dynamic dlopen dlopen#GLIBC_2.2.5 "libdl.so.2"`,
 		`//go:cgo_import_dynamic free free#GLIBC_2.2.5 "libc.so.6"`,
 		`//go:cgo_import_dynamic pthread_create pthread_create#GLIBC_2.2.5 "libpthread.so.0"`,

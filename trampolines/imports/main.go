@@ -1,7 +1,7 @@
 // Command imports generates trampolines/zimports_linux_amd64.go: the pragmas by which Go's linker binds the libc
 // functions that the object uses, each with a symbol version.
 //
-//	go run ./trampolines/imports [-check] -o trampolines/zimports_linux_amd64.go OBJECT
+//	go run ./trampolines/imports [-check] [-o trampolines/zimports_linux_amd64.go] OBJECT
 //
 // The list is the object's undefined symbols. The versions are for a baseline of glibc 2.17: of each symbol the newest
 // version not above it that the libc of this machine exports. Where a program made here runs, that version means the
@@ -29,12 +29,12 @@ const (
 )
 
 func main() {
-	output := flag.String("o", "", "`file` to write or to compare with")
+	output := flag.String("o", "", "`file` to write or to compare with (default: standard output)")
 	check := flag.Bool("check", false, "fail when the file differs from what would be written")
 	dirs := flag.String("libdirs", "/lib/x86_64-linux-gnu:/lib64:/usr/lib64", "colon-separated `list` of directories with libc.so.6")
 	flag.Parse()
-	if flag.NArg() != 1 || *output == "" {
-		fmt.Fprintln(os.Stderr, "usage: imports [-check] -o FILE OBJECT")
+	if flag.NArg() != 1 || *check && *output == "" {
+		fmt.Fprintln(os.Stderr, "usage: imports [-check] [-o FILE] OBJECT")
 		os.Exit(2)
 	}
 	if err := run(flag.Arg(0), *output, *check, filepath.SplitList(*dirs)); err != nil {
@@ -56,6 +56,10 @@ func run(object, output string, check bool, dirs []string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", object, err)
 	}
+	if output == "" {
+		_, err = os.Stdout.Write(text)
+		return err
+	}
 	if !check {
 		return os.WriteFile(output, text, 0o666)
 	}
@@ -70,7 +74,7 @@ func run(object, output string, check bool, dirs []string) error {
 }
 
 // undefined returns the names of the object's undefined symbols, sorted. _GLOBAL_OFFSET_TABLE_, which the assembler
-// adds to whatever addresses the GOT, is not one: Go's linker resolves GOT relocations itself.
+// adds to whatever addresses the GOT, needs no import: Go's linker takes the name for its own .got.
 func undefined(object string) ([]string, error) {
 	f, err := elf.Open(object)
 	if err != nil {
@@ -214,14 +218,23 @@ func less(a, b string) bool {
 	return len(x) < len(y)
 }
 
-func libraryOf(symbol string) string {
+// libraryOf returns the library that has the symbol in the baseline, given its versions here. glibc 2.34 moved the small
+// libraries into libc.so.6 and gave what it moved a second version: such a symbol is not libc's in the baseline.
+func libraryOf(symbol string, versions []string) (string, error) {
 	switch {
 	case strings.HasPrefix(symbol, "pthread_"), strings.HasPrefix(symbol, "sem_"):
-		return libpthread
+		return libpthread, nil
+	case symbol == "dl_iterate_phdr":
+		return libc, nil
 	case strings.HasPrefix(symbol, "dl"):
-		return libdl
+		return libdl, nil
 	}
-	return libc
+	for _, v := range versions {
+		if v == "GLIBC_2.34" {
+			return "", fmt.Errorf("%s moved to %s with glibc 2.34: libraryOf must name its library of %s", symbol, libc, baseline)
+		}
+	}
+	return libc, nil
 }
 
 func generate(symbols []string, versions map[string][]string) ([]byte, error) {
@@ -233,7 +246,10 @@ func generate(symbols []string, versions map[string][]string) ([]byte, error) {
 		if v == "" {
 			return nil, fmt.Errorf("%s is not in glibc as of %s (this machine exports %q)", s, baseline, versions[s])
 		}
-		lib := libraryOf(s)
+		lib, err := libraryOf(s, versions[s])
+		if err != nil {
+			return nil, err
+		}
 		used[lib] = true
 		fmt.Fprintf(&b, "//go:cgo_import_dynamic %s %s#%s %q\n", s, s, v, lib)
 	}

@@ -37,6 +37,18 @@ func TestCheckReportsAWrongOffset(t *testing.T) {
 	}
 }
 
+func TestCompareReportsAMissingOffset(t *testing.T) {
+	want, got := map[string]int64{}, map[string]int64{}
+	for _, f := range fields {
+		want[f.constant()], got[f.constant()] = 8, 8
+	}
+	delete(want, "m_g0")
+	got["m_g0"] = 0
+	if n := compare("go1.99", "layout.go", want, got); n != 1 {
+		t.Fatalf("%d differences, want 1", n)
+	}
+}
+
 func TestMinorOf(t *testing.T) {
 	for version, want := range map[string]int{"go1.19.8": 19, "go1.24": 24, "go1.25rc1": 25} {
 		if got, err := minorOf(version); err != nil || got != want {

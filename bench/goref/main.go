@@ -1,0 +1,59 @@
+// Implementation "go": a Go function that is not inlined, to see what a call costs in Go itself.
+package main
+
+import (
+	"time"
+
+	"github.com/gangwayffi/gangway/bench/child"
+)
+
+//go:noinline
+func call0() int64 { return child.Call0Result }
+
+//go:noinline
+func call2(a, b int32) int32 { return a + b }
+
+//go:noinline
+func call3(a, b, c float64) float64 { return a*b + c }
+
+func main() {
+	const impl = "go"
+	child.Serve([]child.Bench{
+		{Row: "call0", Impl: impl, CheckN: child.CheckN, Run: runCall0},
+		{Row: "call2", Impl: impl, CheckN: child.CheckN, Run: runCall2},
+		{Row: "call3", Impl: impl, CheckN: child.CheckN, Run: runCall3},
+	})
+}
+
+func runCall0(n int) time.Duration {
+	var sum int64
+	start := time.Now()
+	for i := 0; i < n; i++ {
+		sum += call0()
+	}
+	took := time.Since(start)
+	child.Check("call0", sum == child.Call0Result*int64(n))
+	return took
+}
+
+func runCall2(n int) time.Duration {
+	var sum int64
+	start := time.Now()
+	for i := 0; i < n; i++ {
+		sum += int64(call2(int32(i&1023), 7))
+	}
+	took := time.Since(start)
+	child.Check("call2", sum == child.Call2Sum(n))
+	return took
+}
+
+func runCall3(n int) time.Duration {
+	var sum float64
+	start := time.Now()
+	for i := 0; i < n; i++ {
+		sum += call3(2, 3, 4)
+	}
+	took := time.Since(start)
+	child.Check("call3", sum == 10*float64(n))
+	return took
+}
