@@ -201,14 +201,17 @@ int main(int argc, char **argv)
 	printf("ready\n");
 	fflush(stdout);
 
+	char line[64];
 	int index;
 	int64_t n;
-	while (scanf("run %d %" SCNd64 "\n", &index, &n) == 2 && index >= 0 && index < BENCHES) {
+	while (fgets(line, sizeof line, stdin) != NULL &&
+	       sscanf(line, "run %d %" SCNd64, &index, &n) == 2 && index >= 0 && index < BENCHES) {
 		int64_t before = calibrate();
 		int64_t delay = delayed();
 		int64_t ns = benches[index].run(n);
-		delay = delayed() - delay;
-		printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", ns, before, calibrate(), delay);
+		delay = strcmp(benches[index].kind, "single") == 0 ? delayed() - delay : 0;
+		int64_t after = calibrate();
+		printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", ns, before, after, delay);
 		fflush(stdout);
 	}
 	return 0;

@@ -1,7 +1,7 @@
 // Command imports generates trampolines/zimports_linux_amd64.go: the pragmas by which Go's linker binds the libc
 // functions that the object uses, each with a symbol version.
 //
-//	go run ./trampolines/imports [-check] [-o trampolines/zimports_linux_amd64.go] OBJECT
+//	go run ./trampolines/imports [-check] -o trampolines/zimports_linux_amd64.go OBJECT
 //
 // The list is the object's undefined symbols. The versions are for a baseline of glibc 2.17: of each symbol the newest
 // version not above it that the libc of this machine exports. Where a program made here runs, that version means the
@@ -29,12 +29,12 @@ const (
 )
 
 func main() {
-	output := flag.String("o", "", "`file` to write or to compare with (default: standard output)")
+	output := flag.String("o", "", "`file` to write or to compare with")
 	check := flag.Bool("check", false, "fail when the file differs from what would be written")
 	dirs := flag.String("libdirs", "/lib/x86_64-linux-gnu:/lib64:/usr/lib64", "colon-separated `list` of directories with libc.so.6")
 	flag.Parse()
-	if flag.NArg() != 1 || *check && *output == "" {
-		fmt.Fprintln(os.Stderr, "usage: imports [-check] [-o FILE] OBJECT")
+	if flag.NArg() != 1 || *output == "" {
+		fmt.Fprintln(os.Stderr, "usage: imports [-check] -o FILE OBJECT")
 		os.Exit(2)
 	}
 	if err := run(flag.Arg(0), *output, *check, filepath.SplitList(*dirs)); err != nil {
@@ -55,10 +55,6 @@ func run(object, output string, check bool, dirs []string) error {
 	text, err := generate(symbols, versions)
 	if err != nil {
 		return fmt.Errorf("%s: %w", object, err)
-	}
-	if output == "" {
-		_, err = os.Stdout.Write(text)
-		return err
 	}
 	if !check {
 		return os.WriteFile(output, text, 0o666)

@@ -1,0 +1,111 @@
+/* C that goes wrong, and functions for runtime.SetCgoTraceback that show it. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* Writes to address 8. */
+void gt_segfault(void)
+{
+	int *volatile p = (int *)8;
+	*(volatile int *)p = 1;
+}
+
+void gt_abort(void)
+{
+	abort();
+}
+
+void gt_illegal(void)
+{
+	__builtin_trap();
+}
+
+int32_t gt_divide(int32_t a, int32_t b)
+{
+	volatile int32_t x = a;
+	volatile int32_t y = b;
+	return x / y;
+}
+
+/* Calls fn, which crashes further down. */
+void gt_crash_below(void (*fn)(void))
+{
+	fn();
+}
+
+/* The argument blocks of runtime.SetCgoTraceback. */
+struct traceback {
+	uintptr_t context;
+	uintptr_t sig_context;
+	uintptr_t *buf;
+	uintptr_t max;
+};
+struct symbolizer {
+	uintptr_t pc;
+	const char *file;
+	uintptr_t line;
+	const char *func;
+	uintptr_t entry;
+	uintptr_t more;
+	uintptr_t data;
+};
+
+static int64_t tracebacks;
+static int64_t contexts;
+
+/* Two invented frames, whatever C was doing. Called in signal handlers. */
+void gt_traceback(struct traceback *t)
+{
+	__atomic_add_fetch(&tracebacks, 1, __ATOMIC_RELAXED);
+	uintptr_t i = 0;
+	if (i < t->max)
+		t->buf[i++] = 0x10001;
+	if (i < t->max)
+		t->buf[i++] = 0x10002;
+	if (i < t->max)
+		t->buf[i] = 0;
+}
+
+void gt_symbolizer(struct symbolizer *s)
+{
+	s->more = 0;
+	s->data = 0;
+	s->entry = s->pc & ~(uintptr_t)0xffff;
+	s->file = "invented.c";
+	switch (s->pc) {
+	case 0x10001:
+		s->func = "gt_invented_leaf";
+		s->line = 42;
+		break;
+	case 0x10002:
+		s->func = "gt_invented_root";
+		s->line = 43;
+		break;
+	default:
+		s->func = NULL;
+		s->file = NULL;
+		s->line = 0;
+	}
+}
+
+/* Makes a context for each C-to-Go call and takes it back. */
+void gt_context(uintptr_t *context)
+{
+	if (*context == 0) {
+		__atomic_add_fetch(&contexts, 1, __ATOMIC_RELAXED);
+		*context = 1;
+	} else {
+		__atomic_sub_fetch(&contexts, 1, __ATOMIC_RELAXED);
+	}
+}
+
+int64_t gt_traceback_count(void)
+{
+	return __atomic_load_n(&tracebacks, __ATOMIC_RELAXED);
+}
+
+/* Contexts that were made and not taken back. */
+int64_t gt_context_count(void)
+{
+	return __atomic_load_n(&contexts, __ATOMIC_RELAXED);
+}
