@@ -54,6 +54,9 @@ func chooseRoad() (uint32, string) {
 	case asked != "" && asked != "fast":
 		return RoadSafe, fmt.Sprintf("GANGWAY_ROAD=%s is none of fast, blocking, safe", asked)
 	}
+	if hooksElsewhere && asked != "fast" {
+		return RoadBlocking, "built with the tag gangway_nohooks: other callbacks expect system calls"
+	}
 	if setting := preemptionOff(); setting != "" {
 		return RoadBlocking, "GODEBUG " + setting + ": the runtime sends no SIGURG"
 	}

@@ -8,6 +8,7 @@
 // sanitizers only.
 
 #include "textflag.h"
+#include "go_asm.h"
 
 // A C function, or the address of a C variable, for the runtime to call or look at.
 #define HOOK(name, target) \
@@ -95,6 +96,10 @@ TEXT crosscall2(SB), NOSPLIT, $64-0
 	MOVQ DI, 0(SP)
 	MOVQ SI, 8(SP)
 	MOVQ CX, 16(SP)
+	CMPL ·road(SB), $const_RoadFast
+	JNE  enter
+	CALL ·takeoverNow(SB) // cgocallback expects a system call
+enter:
 	CALL runtime·cgocallback(SB)
 	MOVQ 24(SP), BX
 	MOVQ 32(SP), R12

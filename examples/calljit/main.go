@@ -64,33 +64,34 @@ func descend(n int64) int64 {
 }
 
 // onSystemStack takes road a.
-func onSystemStack(x, n, steps int64) (int64, *job, error) {
+func onSystemStack(x, n, steps int64) (int64, job, error) {
+	var j job
 	code, err := newCode(systemStackCode)
 	if err != nil {
-		return 0, nil, err
+		return 0, j, err
 	}
 	defer code.free()
-	j := &job{}
-	callback, err := gangway.NewCallback(func(x, i int64) int64 { return visit(j, x, i) })
+	callback, err := gangway.NewCallback(func(x, i int64) int64 { return visit(&j, x, i) })
 	if err != nil {
-		return 0, nil, err
+		return 0, j, err
 	}
 	defer callback.Close()
-	var run func(visit uintptr, x, n, steps int64) int64
-	if err := gangway.Bind(gangway.Symbol(code.addr), &run); err != nil {
-		return 0, nil, err
+	var call func(visit uintptr, x, n, steps int64) int64
+	if err := gangway.Bind(gangway.Symbol(code.addr), &call); err != nil {
+		return 0, j, err
 	}
-	return run(callback.Pointer(), x, n, steps), j, nil
+	x = call(callback.Pointer(), x, n, steps)
+	return x, j, nil
 }
 
 // onGoroutineStack takes road b.
 func onGoroutineStack(x, n, steps int64) (int64, job, error) {
+	j := job{funcs: [2]func(*job, int64, int64) int64{visit, add}}
 	code, err := newCode(goroutineStackCode)
 	if err != nil {
-		return 0, job{}, err
+		return 0, j, err
 	}
 	defer code.free()
-	j := job{funcs: [2]func(*job, int64, int64) int64{visit, add}}
 	x = gate(code.addr, &j, x, n, steps)
 	return x, j, nil
 }
@@ -107,7 +108,7 @@ func plain(x, n, steps int64) int64 {
 }
 
 // check says whether a road did what it should have.
-func (j *job) check(x, n, steps, got int64) error {
+func (j job) check(x, n, steps, got int64) error {
 	if want := plain(x, n, steps); got != want {
 		return fmt.Errorf("the result is %#x, want %#x", got, want)
 	}
@@ -130,35 +131,28 @@ func (j *job) check(x, n, steps, got int64) error {
 	return nil
 }
 
-// onNewStack runs f on a goroutine of its own, whose stack is small still.
-func onNewStack(f func() error) error {
-	done := make(chan error)
-	go func() { done <- f() }()
-	return <-done
-}
-
 func run(w io.Writer) error {
 	const x, n, steps = 42, 50, 1000
-	if err := onNewStack(func() error {
-		got, j, err := onSystemStack(x, n, steps)
-		if err == nil {
-			err = j.check(x, n, steps, got)
+	for _, road := range []struct {
+		name string
+		call func(x, n, steps int64) (int64, job, error)
+	}{
+		{"road a: code on the system stack", onSystemStack},
+		{"road b: code on the goroutine stack", onGoroutineStack},
+	} {
+		done := make(chan error)
+		go func() { // whose stack is small still
+			got, j, err := road.call(x, n, steps)
+			if err == nil {
+				err = j.check(x, n, steps, got)
+			}
+			done <- err
+		}()
+		if err := <-done; err != nil {
+			return fmt.Errorf("%s: %w", road.name, err)
 		}
-		return err
-	}); err != nil {
-		return fmt.Errorf("road a: %w", err)
+		fmt.Fprintf(w, "%s called Go %d times, the stack moved, the result is right\n", road.name, n)
 	}
-	fmt.Fprintf(w, "road a: code on the system stack called Go %d times, the stack moved, the result is right\n", n)
-	if err := onNewStack(func() error {
-		got, j, err := onGoroutineStack(x, n, steps)
-		if err == nil {
-			err = j.check(x, n, steps, got)
-		}
-		return err
-	}); err != nil {
-		return fmt.Errorf("road b: %w", err)
-	}
-	fmt.Fprintf(w, "road b: code on the goroutine stack called Go %d times, the stack moved, the result is right\n", n)
 	return nil
 }
 

@@ -68,28 +68,22 @@ func TestSignals(t *testing.T) {
 		}
 	})
 	for i := 0; i < 4; i++ {
-		onRoadA := i%2 == 0
+		name, road := "a", onSystemStack
+		if i%2 != 0 {
+			name, road = "b", onGoroutineStack
+		}
 		workers.Add(1)
 		go func() {
 			defer workers.Done()
 			for r := 0; r < rounds; r++ {
 				x, n := int64(r), int64(10)
-				if onRoadA {
-					got, j, err := onSystemStack(x, n, steps)
-					if err == nil {
-						err = j.checkMoved(x, n, steps, got)
-					}
-					if err != nil {
-						t.Errorf("road a, round %d: %v", r, err)
-					}
-				} else {
-					got, j, err := onGoroutineStack(x, n, steps)
-					if err == nil {
-						err = j.checkMoved(x, n, steps, got)
-					}
-					if err != nil {
-						t.Errorf("road b, round %d: %v", r, err)
-					}
+				got, j, err := road(x, n, steps)
+				j.moves++ // which may be 0 when the stack was large already
+				if err == nil {
+					err = j.check(x, n, steps, got)
+				}
+				if err != nil {
+					t.Errorf("road %s, round %d: %v", name, r, err)
 				}
 			}
 		}()
@@ -101,12 +95,6 @@ func TestSignals(t *testing.T) {
 		t.Errorf("%d collections and %d signals, want some", collections, signals)
 	}
 	t.Logf("%d collections, %d signals", collections, signals)
-}
-
-// checkMoved is check for a goroutine whose stack may be large already.
-func (j job) checkMoved(x, n, steps, got int64) error {
-	j.moves++
-	return j.check(x, n, steps, got)
 }
 
 // start runs machine code that follows the gate's protocol, with visit replaced by f.
@@ -123,7 +111,7 @@ func start(t *testing.T, machine []byte, f func(j *job, x, i int64) int64, x, n 
 
 // TestRequests: a request names its function.
 func TestRequests(t *testing.T) {
-	var machine = []byte{
+	machine := []byte{
 		0x48, 0x8b, 0x5c, 0x24, gateN + 8, // mov rbx, [rsp + n]
 		0xb9, 0x01, 0x00, 0x00, 0x00, // mov ecx, 1
 		0x48, 0x8d, 0x15, 0x01, 0x00, 0x00, 0x00, // lea rdx, [rip + resume]
@@ -159,7 +147,7 @@ func TestTraceback(t *testing.T) {
 		}
 	}, 1, 1)
 	all := strings.Join(names, " ")
-	dispatch, gate, test := strings.Index(all, ".dispatch"), strings.Index(all, ".gate"), strings.Index(all, ".TestTraceback")
+	dispatch, gate, test := strings.Index(all, ".dispatch"), strings.Index(all, ".gate"), strings.LastIndex(all, ".TestTraceback")
 	if dispatch < 0 || gate < dispatch || test < gate || names[len(names)-1] != "runtime.goexit" {
 		t.Errorf("the stack is %s", all)
 	}
@@ -190,12 +178,10 @@ func TestFault(t *testing.T) {
 	for i := 0; i < 100; i++ {
 		err := func() (err error) {
 			defer func() {
-				e, ok := recover().(runtime.Error)
-				if !ok {
-					e = nil
+				if e, ok := recover().(runtime.Error); ok {
+					err = e
 				}
 				runtime.GC()
-				err = e
 			}()
 			start(t, machine, visit, 1, 1)
 			return nil
