@@ -86,7 +86,7 @@ func bind(sym Symbol, fn any, name, library string, opts []Option) (*trampolines
 	for _, o := range opts {
 		how = o.mode
 	}
-	b := &trampolines.BoundFunc{Chain: uintptr(sym), Name: name}
+	b := &trampolines.BoundFunc{Chain: uintptr(sym), Floats: uint32(sig.floats), Name: name}
 	if library != "" {
 		b.Name = name + " of " + library
 	}

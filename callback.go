@@ -2,6 +2,7 @@ package gangway
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"runtime"
 	"sync"
@@ -49,6 +50,7 @@ func NewCallback(fn any) (*Callback, error) {
 	record := &trampolines.CallbackRecord{
 		Fn:     (*[2]unsafe.Pointer)(unsafe.Pointer(&fn))[1], // a func in an interface is the func value itself
 		Extend: int32(sig.result.shift()),
+		Floats: sig.anyFloats(),
 		Invoke: sig.invoker(v),
 	}
 	callbacks.Lock()
@@ -125,7 +127,7 @@ func (s *signature) invoker(fn reflect.Value) func(*trampolines.CallbackArgs) {
 				in[i] = fromWord(p, s.typ.In(i), uint64(a.Ints[ni]))
 				ni++
 			} else {
-				in[i] = fromWord(p, s.typ.In(i), a.Floats[nf])
+				in[i] = fromWord(p, s.typ.In(i), math.Float64bits(a.Floats[nf]))
 				nf++
 			}
 		}
@@ -133,7 +135,7 @@ func (s *signature) invoker(fn reflect.Value) func(*trampolines.CallbackArgs) {
 		if s.result.class == classInt {
 			a.Int = uintptr(toWord(s.result, out[0]))
 		} else if s.result.class != classNone {
-			a.Float = toWord(s.result, out[0])
+			a.Float = math.Float64frombits(toWord(s.result, out[0]))
 		}
 	}
 }

@@ -36,6 +36,14 @@ func (v value) shift() int8 {
 	return 64 - v.bits
 }
 
+// anyFloats is not 0 when floats are among the parameters, or the result is one.
+func (s *signature) anyFloats() uint32 {
+	if s.floats > 0 || s.result.class == classFloat32 || s.result.class == classFloat64 {
+		return 1
+	}
+	return 0
+}
+
 // A signature is a func type whose C equivalent is known.
 type signature struct {
 	typ    reflect.Type

@@ -2,7 +2,11 @@
 
    A running call costs a tenth of a Blocking one, but holds its P until the runtime asks for it. So a function starts
    out Blocking and is timed; after enough short calls in a row its calls become running calls. One that is taken over
-   (it was not short after all) has to show twice as many short calls before the next attempt. */
+   and goes on for long has to show twice as many short calls before the next attempt. (Being taken over says nothing by
+   itself: the runtime's signal hits short calls, too.)
+
+   A callback divides a call: what counts is how long C runs on end, from the call to the first callback, between
+   callbacks, and from the last one to the return. So a sort with a Go comparator is short, and an event loop is not. */
 #define _GNU_SOURCE
 #include <stdatomic.h>
 #include <time.h>
@@ -12,6 +16,7 @@
 
 enum {
 	SHORT_NS = 1000,     /* a call of at most this is short */
+	LONG_NS = 10000,     /* going on for more than this after a take-over is long; the signal itself takes some */
 	SHORTS_NEEDED = 8,   /* short calls in a row before the first attempt */
 	PENALTY_MAX = 16,    /* at most SHORTS_NEEDED << PENALTY_MAX */
 	FORGIVEN_SECONDS = 10 /* running for so long without a take-over clears the penalty */
@@ -54,7 +59,7 @@ static uint64_t cycles_of(uint64_t ns)
 	return ns * atomic_load_explicit(&cycles_per_kns, memory_order_relaxed) / 1024;
 }
 
-/* A Blocking call of a's function took so many cycles. On the system stack, from gw_probe_call. */
+/* C took so many cycles in a Blocking call of a's function. */
 void gw_auto_note(struct gw_auto *a, uint64_t cycles)
 {
 	if (!atomic_load_explicit(&calibrated, memory_order_relaxed))
@@ -73,9 +78,12 @@ void gw_auto_note(struct gw_auto *a, uint64_t cycles)
 						memory_order_relaxed);
 }
 
-/* A running call of a's function was taken over. Several threads may say so of the same period. */
-void gw_auto_taken(struct gw_auto *a)
+/* A running call of a's function was taken over, and C took so many cycles more. Several threads may say so of the same
+   period. */
+void gw_auto_taken(struct gw_auto *a, uint64_t cycles)
 {
+	if (cycles <= cycles_of(LONG_NS))
+		return;
 	uint32_t running = GW_AUTO_RUNNING;
 	atomic_store_explicit(&a->shorts, 0, memory_order_relaxed);
 	if (!atomic_compare_exchange_strong_explicit(&a->mode, &running, GW_AUTO_PROBING, memory_order_relaxed,

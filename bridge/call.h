@@ -67,7 +67,7 @@ struct gw_auto {
 
 void gw_auto_init(void);
 void gw_auto_note(struct gw_auto *a, uint64_t cycles);
-void gw_auto_taken(struct gw_auto *a);
+void gw_auto_taken(struct gw_auto *a, uint64_t cycles);
 
 /* Puts handler in front of the runtime's for every signal that a take-over or a report about C needs.
    Returns how many signals it was installed for. gw_signal_old[sig] is the handler behind it. */

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Build the object that Go's linker takes in: compile the C core and the SysV trampolines, merge them with the members of
+# Build an object that Go's linker takes in: compile the C core and the SysV trampolines, merge them with the members of
 # libffi that they need, and hide libffi's names so that the object can stand in a program that has its own libffi.
 # Usage: object.sh OUTPUT SRCDIR SOURCE...      OUTPUT absolute; sources relative to SRCDIR
-# Environment: CC LD OBJCOPY LIBFFI_A CPPFLAGS WARN_CFLAGS
+# Environment: CC LD OBJCOPY CPPFLAGS WARN_CFLAGS, LIBFFI_A (empty: without libffi)
 # The same sources and tools give the same bytes: everything is compiled by relative name, in the order given, and the
 # user's CFLAGS have no say (a stack protector or a sanitizer in here would not survive Go's linker).
 set -eu
@@ -30,7 +30,7 @@ for source in "$@"; do
 	objects="$objects $object"
 done
 # shellcheck disable=SC2086
-$LD -r -o "$work/merged" $objects "$LIBFFI_A"
+$LD -r -o "$work/merged" $objects ${LIBFFI_A:+"$LIBFFI_A"}
 $OBJCOPY --enable-deterministic-archives --strip-debug --remove-section=.comment \
 	--remove-section=.note.gnu.property --wildcard --localize-symbol='ffi_*' "$work/merged" "$work/object"
 mv -f "$work/object" "$output"

@@ -15,6 +15,7 @@ type BoundFunc struct {
 	Mask   [6]uintptr // all ones for an integer argument that is a pointer
 	Narrow uint32     // index + 1 of the last narrow argument, 0 when there is none
 	Errno  uint32
+	Floats uint32  // how many float arguments
 	Shift  [8]int8 // for each integer argument: 64 - its bits, negative when signed, 0 for 64 bits
 	Name   string  // for reports
 }

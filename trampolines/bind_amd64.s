@@ -66,7 +66,10 @@ TEXT ·bindGeneral(SB),NOSPLIT,$168-0
 	MOVQ	DI, 80(SP)
 	MOVQ	SI, 88(SP)
 	MOVQ	R8, 96(SP)
+	CMPL	BoundFunc_Floats(DX), $0
+	JEQ	saved
 	SAVE_FLOATS(104, SP)
+saved:
 	ANDQ	BoundFunc_Mask+0(DX), AX
 	ANDQ	BoundFunc_Mask+8(DX), BX
 	ANDQ	BoundFunc_Mask+16(DX), CX
@@ -118,7 +121,7 @@ extended:
 
 // func bindPinned(p0, p1, p2, p3, p4, p5, f unsafe.Pointer, i0, i1, i2, i3, i4, i5 uintptr, f0, f1, f2, f3, f4, f5, f6, f7 float64)
 //
-// Makes the call that the BoundFunc f describes: running, Blocking, or Blocking and timed (Auto that is still probing).
+// Makes the call that the BoundFunc f describes: running, or Blocking.
 //
 // Out:       AX, X0, R10 as ccall's.
 // Unwind:    a plain frame with the pointer map of its prototype.
@@ -126,29 +129,20 @@ TEXT ·bindPinned(SB),NOSPLIT,$8-168
 	NO_LOCAL_POINTERS
 	MOVQ	f+48(FP), R12
 	MOVQ	BoundFunc_State(R12), BX
-	MOVQ	BoundFunc_Chain(R12), R10
-	MOVQ	BoundFunc_Fn(R12), R11
 	MOVL	AutoState_mode(BX), AX
 	CMPL	AX, $const_AutoRunning
 	JEQ	load
 	CMPL	AX, $const_AutoClosed
 	JEQ	closed
-	MOVL	AX, 0(SP)
 	CALL	·enterBlocking(SB)
 	MOVQ	f+48(FP), R12
 	MOVQ	BoundFunc_State(R12), BX
-	MOVQ	BoundFunc_Chain(R12), R10
-	MOVQ	BoundFunc_Fn(R12), R11
-	CMPL	0(SP), $const_AutoProbing
+	CMPL	AutoState_mode(BX), $const_AutoBlocking
 	JNE	load
-	LEAQ	gw_probe_call(SB), R11
+	XORL	BX, BX				// for good: not timed
 load:
-	MOVQ	i0+56(FP), DI
-	MOVQ	i1+64(FP), SI
-	MOVQ	i2+72(FP), DX
-	MOVQ	i3+80(FP), CX
-	MOVQ	i4+88(FP), R8
-	MOVQ	i5+96(FP), R9
+	CMPL	BoundFunc_Floats(R12), $0
+	JEQ	loaded
 	MOVSD	f0+104(FP), X0
 	MOVSD	f1+112(FP), X1
 	MOVSD	f2+120(FP), X2
@@ -157,7 +151,15 @@ load:
 	MOVSD	f5+144(FP), X5
 	MOVSD	f6+152(FP), X6
 	MOVSD	f7+160(FP), X7
-	MOVL	$8, AX
+loaded:
+	MOVQ	i0+56(FP), DI
+	MOVQ	i1+64(FP), SI
+	MOVQ	i2+72(FP), DX
+	MOVQ	i3+80(FP), CX
+	MOVQ	i4+88(FP), R8
+	MOVQ	i5+96(FP), R9
+	MOVQ	BoundFunc_Chain(R12), R10
+	MOVQ	BoundFunc_Fn(R12), R11
 	CALL	·ccallFast(SB)
 	RET
 closed:

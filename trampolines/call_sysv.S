@@ -44,57 +44,6 @@ gw_errno_call:
 	.cfi_endproc
 	.size	gw_errno_call, .-gw_errno_call
 
-/* gw_probe_call: gw_errno_call that also times the function, for Auto.
-
-   In:        as gw_errno_call; RBX the Auto state.
-   Out:       as gw_errno_call; gw_auto_note(state, cycles) has been called.
-   Clobbers:  R15 (return address), RBP (start): ccall restores both. */
-	.globl	gw_probe_call
-	.hidden	gw_probe_call
-	.type	gw_probe_call, @function
-gw_probe_call:
-	.cfi_startproc
-	popq	%r15
-	.cfi_adjust_cfa_offset -8
-	.cfi_register %rip, %r15
-	movq	%rax, %rbp
-	movq	%rdx, %r11
-	rdtsc
-	shlq	$32, %rdx
-	orq	%rax, %rdx
-	xchgq	%rdx, %rbp
-	movq	%rdx, %rax
-	movq	%r11, %rdx
-	movq	gw_errno_offset(%rip), %r11
-	movl	$0, %fs:(%r11)
-	call	*%r10
-	movq	gw_errno_offset(%rip), %r11
-	movl	%fs:(%r11), %r10d
-	subq	$48, %rsp
-	.cfi_adjust_cfa_offset 48
-	movq	%rax, (%rsp)
-	movq	%rdx, 8(%rsp)
-	movsd	%xmm0, 16(%rsp)
-	movsd	%xmm1, 24(%rsp)
-	movq	%r10, 32(%rsp)
-	rdtsc
-	shlq	$32, %rdx
-	orq	%rax, %rdx
-	subq	%rbp, %rdx
-	movq	%rdx, %rsi
-	movq	%rbx, %rdi
-	call	gw_auto_note
-	movq	(%rsp), %rax
-	movq	8(%rsp), %rdx
-	movsd	16(%rsp), %xmm0
-	movsd	24(%rsp), %xmm1
-	movq	32(%rsp), %r10
-	addq	$48, %rsp
-	.cfi_adjust_cfa_offset -48
-	jmp	*%r15
-	.cfi_endproc
-	.size	gw_probe_call, .-gw_probe_call
-
 #include "callregs_sysv.h"
 
 /* void gw_call_regs(struct gw_call_regs *r)

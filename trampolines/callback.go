@@ -9,15 +9,17 @@ import (
 type callbackFrame struct {
 	g0sp   uintptr // g0.sched.sp before the callback
 	record *CallbackRecord
-	mark   uintptr // g.sched.pc as the callback found it
+	mark   uintptr    // g.sched.pc as the callback found it
+	auto   *AutoState // of the C function that called back, while its call is Blocking
 	rax    uintptr
-	xmm0   uint64
-	extend int32
-	_      int32
+	xmm0   float64
 	ints   [6]uintptr
-	floats [8]uint64
+	floats [8]float64
 	_      uintptr
 }
+
+// Its alignment keeps the C stack aligned below callbackEntry's six pushes and return address.
+const _ = uint(unsafe.Sizeof(callbackFrame{})%16-8) - uint(8-unsafe.Sizeof(callbackFrame{})%16)
 
 const slotRecord = 8 // offset of record in struct gw_thunk_slot (bridge/bridge.h)
 
@@ -26,7 +28,7 @@ const slotRecord = 8 // offset of record in struct gw_thunk_slot (bridge/bridge.
 type CallbackRecord struct {
 	Fn     unsafe.Pointer // the func value; its parameters take at most six integer and eight float registers
 	Extend int32          // integer result narrower than 64 bits: 64 - its bits, negative when signed; else 0
-	_      int32
+	Floats uint32         // not 0 when it has float parameters or a float result
 	// Invoke serves instead of Fn on the safe road, where no register convention may be relied upon.
 	Invoke func(a *CallbackArgs)
 }
@@ -34,9 +36,46 @@ type CallbackRecord struct {
 // CallbackArgs are the register arguments of a callback and its result, as Invoke sees them.
 type CallbackArgs struct {
 	Ints   *[6]uintptr
-	Floats *[8]uint64
+	Floats *[8]float64
 	Int    uintptr // result
-	Float  uint64  // result
+	Float  float64 // result
+}
+
+// callbackCall calls the Go function of f's record and leaves the result in f.
+//
+// The function has whatever parameters; the first six integers and eight floats of any list travel in the same registers,
+// so calling it by these types loads all that it may look at.
+func callbackCall(f *callbackFrame) {
+	r := f.record
+	if r.Floats != 0 {
+		callbackCallFloats(f)
+		return
+	}
+	fn := *(*func(a, b, c, d, e, f uintptr) uintptr)(unsafe.Pointer(&r.Fn))
+	extend := uint(r.Extend)
+	v := fn(f.ints[0], f.ints[1], f.ints[2], f.ints[3], f.ints[4], f.ints[5])
+	if extend != 0 {
+		v = narrow(v, extend)
+	}
+	f.rax = v
+}
+
+func callbackCallFloats(f *callbackFrame) {
+	r := f.record
+	fn := *(*func(a, b, c, d, e, f uintptr, g, h, i, j, k, l, m, n float64) (uintptr, float64))(unsafe.Pointer(&r.Fn))
+	extend := uint(r.Extend)
+	v, x := fn(f.ints[0], f.ints[1], f.ints[2], f.ints[3], f.ints[4], f.ints[5], f.floats[0], f.floats[1], f.floats[2],
+		f.floats[3], f.floats[4], f.floats[5], f.floats[6], f.floats[7])
+	f.rax, f.xmm0 = narrow(v, extend), x
+}
+
+// narrow extends an integer result to the register, which C compilers expect of _Bool at least: extend is an Extend.
+func narrow(v uintptr, extend uint) uintptr {
+	if int(extend) < 0 {
+		extend = -extend
+		return uintptr(int64(v) << (extend & 63) >> (extend & 63))
+	}
+	return v << (extend & 63) >> (extend & 63)
 }
 
 // callbackRun is the Go side of a callback on the same thread. The deferred function is for panics and Goexit only.
@@ -47,14 +86,17 @@ func callbackRun(f *callbackFrame) {
 			callbackUnwind(f)
 		}
 	}()
-	callbackInvoke(f)
+	callbackCall(f)
 	returned = true
 }
+
+// callbackRunFunc is callbackRun's func value, through which callbackGo calls it.
+var callbackRunFunc = callbackRun
 
 // callbackForeignRun is what callbackForeign lets runtime.cgocallback run.
 func callbackForeignRun(f *callbackFrame) {
 	if road != RoadSafe {
-		callbackInvoke(f)
+		callbackCall(f)
 		return
 	}
 	a := CallbackArgs{Ints: &f.ints, Floats: &f.floats}

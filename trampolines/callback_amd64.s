@@ -3,6 +3,21 @@
 #include "go_asm.h"
 #include "frame_amd64.h"
 
+// CALLBACK_RETURN: return to C with the result in the callbackFrame at SP. Loads and one LEAQ instead of POPQ: the assembler
+// would miss the pushes, which are in callbackEntry. XCHGQ, since go vet takes a MOVQ into BP for a lost frame pointer.
+#define CALLBACK_RETURN \
+	MOVQ	callbackFrame_rax(SP), AX; \
+	MOVSD	callbackFrame_xmm0(SP), X0; \
+	MOVQ	callbackFrame__size+0(SP), R15; \
+	MOVQ	callbackFrame__size+8(SP), R14; \
+	MOVQ	callbackFrame__size+16(SP), R13; \
+	MOVQ	callbackFrame__size+24(SP), R12; \
+	MOVQ	callbackFrame__size+32(SP), BX; \
+	MOVQ	callbackFrame__size+40(SP), CX; \
+	XCHGQ	BP, CX; \
+	LEAQ	callbackFrame__size+48(SP), SP; \
+	RET
+
 // void callbackEntry(...)    (SysV; R11 = struct gw_thunk_slot *)
 //
 // Where every thunk goes: C calls Go.
@@ -39,10 +54,11 @@ TEXT ·callbackEntry(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	CX, callbackFrame_ints+24(SP)
 	MOVQ	R8, callbackFrame_ints+32(SP)
 	MOVQ	R9, callbackFrame_ints+40(SP)
-	SAVE_FLOATS(callbackFrame_floats, SP)
 	MOVQ	const_slotRecord(R11), AX
 	MOVQ	AX, callbackFrame_record(SP)
-
+	CMPL	CallbackRecord_Floats(AX), $0
+	JNE	floats
+saved:
 	MOVQ	TLS, R12
 	MOVQ	0(R12)(TLS*1), R12		// g0?
 	TESTQ	R12, R12
@@ -69,7 +85,6 @@ TEXT ·callbackEntry(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	const_g_sched_sp(R12), AX
 	MOVQ	AX, callbackFrame_g0sp(SP)
 	MOVQ	SP, const_g_sched_sp(R12)
-	MOVQ	SP, AX
 	MOVQ	TLS, BX
 	MOVQ	R13, 0(BX)(TLS*1)
 	MOVQ	const_g_sched_bp(R13), BP
@@ -77,29 +92,43 @@ TEXT ·callbackEntry(SB),NOSPLIT|NOFRAME,$0-0
 	JMP	·callbackGo(SB)
 foreign:
 	JMP	·callbackForeign(SB)
+floats:
+	SAVE_FLOATS(callbackFrame_floats, SP)
+	JMP	saved
 
 // func callbackGo()
 //
 // The goroutine's side of a callback on the same thread.
 //
-// In:        AX the callbackFrame; R13 g; R15 m; SP and BP as at ccall's entry: to the unwinder the stub called this.
+// In:        R13 g; R15 m; SP and BP as at ccall's entry: to the unwinder the stub called this.
 // Stack:     the goroutine's. SP is not written here: this function stands in the middle of stacks. `RET ·callbackLeave`
 //            pops the frame and jumps.
 // The thread is locked before anything else, exitsyscall included: from a stack check on, the goroutine could otherwise
 // go on on another thread, away from the C frames. As in runtime.cgocallbackg it is the internal lock, which user code
 // cannot undo.
-TEXT ·callbackGo(SB),NOSPLIT,$8-0
+// A call that the scheduler was told of is left here, and Auto hears how long C took for this segment of it; by what Auto
+// then thinks of the function, the call goes on as a running or as a Blocking one.
+// callbackRun is called through its func value, in Go's register convention: AX the argument, R14 g, X15 0.
+//
+//   48         return PC into the stub          <- SP at entry
+//   40         saved BP
+//   32         AUTO_SINCE of the call; then: cycles since
+//   24         AUTO_STATE of the call
+//    0...16    arguments of autoSegment
+TEXT ·callbackGo(SB),NOSPLIT,$40-0
 	NO_LOCAL_POINTERS
-	MOVQ	AX, 0(SP)
 	ADDL	$1, const_m_lockedInt(R15)
 	MOVQ	R13, const_m_lockedg(R15)
 	MOVQ	R15, const_g_lockedm(R13)
 	CMPQ	const_g_syscallsp(R13), $0
-	JEQ	running
-	SUBL	$1, const_m_ncgo(R15)
-	CALL	runtime·exitsyscall(SB)
-running:
-	CALL	·callbackRun(SB)
+	JNE	told
+run:
+	MOVQ	const_m_g0(R15), AX
+	MOVQ	const_g_sched_sp(AX), AX		// callbackFrame
+	MOVQ	·callbackRunFunc(SB), DX
+	MOVQ	R13, R14
+	XORPS	X15, X15
+	CALL	(DX)
 	MOVQ	TLS, R13
 	MOVQ	0(R13)(TLS*1), R13
 	MOVQ	const_g_m(R13), R15
@@ -110,36 +139,64 @@ running:
 	MOVQ	$0, const_m_lockedg(R15)
 	MOVQ	$0, const_g_lockedm(R13)
 locked:
-	MOVQ	const_m_g0(R15), AX
-	MOVQ	const_g_sched_sp(AX), AX		// callbackFrame
+	MOVQ	const_m_g0(R15), R12
+	MOVQ	const_g_sched_sp(R12), R14		// callbackFrame
 	LEAQ	·incall+1(SB), BX
-	CMPQ	callbackFrame_mark(AX), BX
+	CMPQ	callbackFrame_mark(R14), BX
 	JNE	blocking
 	RET	·callbackLeave(SB)
 blocking:
+	MOVQ	24(SP), AX
+	MOVQ	AX, callbackFrame_auto(R14)
 	RET	·callbackLeaveBlocking(SB)
+told:
+	RDTSC
+	SHLQ	$32, DX
+	ORQ	AX, DX
+	SUBQ	32(SP), DX
+	MOVQ	DX, 32(SP)
+	SUBL	$1, const_m_ncgo(R15)
+	CALL	runtime·exitsyscall(SB)
+	MOVQ	24(SP), AX
+	TESTQ	AX, AX
+	JZ	left
+	MOVQ	AX, 0(SP)
+	MOVQ	32(SP), AX
+	MOVQ	AX, 8(SP)
+	CALL	·autoCallback(SB)
+left:
+	MOVQ	TLS, R13
+	MOVQ	0(R13)(TLS*1), R13
+	MOVQ	const_g_m(R13), R15
+	JMP	run
 
 // func callbackLeaveBlocking()
 //
-// callbackLeave for a call that was Blocking: it becomes a system call again first. Frameless, with SP and BP as at
-// ccall's entry: those are what the runtime records.
+// callbackLeave for a call that is Blocking: it becomes a system call again first. Frameless, with SP and BP as at ccall's
+// entry: those are what the runtime records.
 TEXT ·callbackLeaveBlocking(SB),NOSPLIT|NOFRAME,$0-0
 	CALL	runtime·entersyscall(SB)
 	MOVQ	TLS, R13
 	MOVQ	0(R13)(TLS*1), R13
 	MOVQ	const_g_m(R13), R15
 	ADDL	$1, const_m_ncgo(R15)
+	MOVQ	const_m_g0(R15), R12
+	MOVQ	const_g_sched_sp(R12), R14		// callbackFrame
+	MOVQ	callbackFrame_auto(R14), AX
+	MOVQ	AX, AUTO_STATE(SP)
+	TESTQ	AX, AX
+	JZ	leave
+	STAMP
+leave:
 	JMP	·callbackLeave(SB)
 
 // func callbackLeave()
 //
 // Back to C. The goroutine is in a running (or Blocking) call again.
 //
-// In:        R13 g; R15 m; SP and BP as at ccall's entry, wherever the stack lies by now.
+// In:        R13 g; R15 m; R12 g0; R14 the callbackFrame; SP and BP as at ccall's entry, wherever the stack lies by now.
 // g.sched is whole before g0 is in TLS, and m.incgo is set last: whatever a take-over needs is there when it may come.
 TEXT ·callbackLeave(SB),NOSPLIT|NOFRAME,$0-0
-	MOVQ	const_m_g0(R15), R12
-	MOVQ	const_g_sched_sp(R12), R14		// callbackFrame
 	MOVQ	callbackFrame_mark(R14), AX
 	MOVQ	AX, const_g_sched_pc(R13)
 	MOVQ	SP, const_g_sched_sp(R13)
@@ -150,26 +207,9 @@ TEXT ·callbackLeave(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	callbackFrame_g0sp(SP), AX
 	MOVQ	AX, const_g_sched_sp(R12)
 	MOVB	$1, const_m_incgo(R15)
-	JMP	·callbackReturn(SB)
+	CALLBACK_RETURN
 
-// func callbackReturn()
-//
-// Return to C with the result in the callbackFrame at SP. Loads and one LEAQ instead of POPQ: the assembler would miss
-// the pushes, which are in callbackEntry.
-TEXT ·callbackReturn(SB),NOSPLIT|NOFRAME,$0-0
-	MOVQ	callbackFrame_rax(SP), AX
-	MOVSD	callbackFrame_xmm0(SP), X0
-	MOVQ	callbackFrame__size+0(SP), R15
-	MOVQ	callbackFrame__size+8(SP), R14
-	MOVQ	callbackFrame__size+16(SP), R13
-	MOVQ	callbackFrame__size+24(SP), R12
-	MOVQ	callbackFrame__size+32(SP), BX
-	MOVQ	callbackFrame__size+40(SP), CX
-	XCHGQ	BP, CX				// go vet takes a MOVQ into BP for a lost frame pointer
-	LEAQ	callbackFrame__size+48(SP), SP
-	RET
-
-// func callbackForeign()
+// void callbackForeign()
 //
 // The road through runtime.cgocallback: binds an m to a thread that has none, or leaves the system call that a cgo
 // call or a taken-over call made, runs callbackForeignRun(frame), and undoes it all.
@@ -184,53 +224,7 @@ TEXT ·callbackForeign(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	$0, 16(SP)			// ctxt
 	CALL	runtime·cgocallback(SB)
 	ADDQ	$32, SP
-	JMP	·callbackReturn(SB)
-
-// func callbackInvoke(f *callbackFrame)
-//
-// Calls the Go function of f's record with Go's register convention and leaves the result in f.
-//
-// The first six integers and eight floats travel in the same order in both conventions, so that registers are just
-// renamed. The frame's first 112 bytes are the spill area that the callee may use for its register arguments.
-// Integer results narrower than a register are extended: C compilers expect it of _Bool at least.
-TEXT ·callbackInvoke(SB),0,$112-8
-	NO_LOCAL_POINTERS
-	MOVQ	f+0(FP), R12
-	MOVQ	callbackFrame_record(R12), R13
-	MOVQ	CallbackRecord_Fn(R13), DX
-	LOAD_FLOATS(callbackFrame_floats, R12)
-	MOVQ	callbackFrame_ints+0(R12), AX
-	MOVQ	callbackFrame_ints+8(R12), BX
-	MOVQ	callbackFrame_ints+16(R12), CX
-	MOVQ	callbackFrame_ints+24(R12), DI
-	MOVQ	callbackFrame_ints+32(R12), SI
-	MOVQ	callbackFrame_ints+40(R12), R8
-	MOVL	CallbackRecord_Extend(R13), R10
-	MOVL	R10, callbackFrame_extend(R12)
-	XORPS	X15, X15
-	MOVQ	TLS, R14
-	MOVQ	0(R14)(TLS*1), R14
-	MOVQ	0(DX), R12
-	CALL	R12
-	MOVQ	f+0(FP), R12
-	MOVSD	X0, callbackFrame_xmm0(R12)
-	MOVL	callbackFrame_extend(R12), CX
-	TESTL	CX, CX
-	JNE	extend
-	MOVQ	AX, callbackFrame_rax(R12)
-	RET
-extend:
-	JGT	unsigned
-	NEGL	CX
-	SHLQ	CX, AX
-	SARQ	CX, AX
-	MOVQ	AX, callbackFrame_rax(R12)
-	RET
-unsigned:
-	SHLQ	CX, AX
-	SHRQ	CX, AX
-	MOVQ	AX, callbackFrame_rax(R12)
-	RET
+	CALLBACK_RETURN
 
 // func callbackUnwind(f *callbackFrame)
 //
@@ -252,6 +246,18 @@ TEXT ·callbackUnwind(SB),NOSPLIT,$0-8
 	MOVQ	$0, const_m_lockedg(R15)
 	MOVQ	$0, const_g_lockedm(R13)
 locked:
+	RET
+
+// func currentCallback() *callbackFrame
+//
+// The frame of the callback that this thread is in.
+TEXT ·currentCallback(SB),NOSPLIT,$0-8
+	MOVQ	TLS, AX
+	MOVQ	0(AX)(TLS*1), AX
+	MOVQ	const_g_m(AX), AX
+	MOVQ	const_m_g0(AX), AX
+	MOVQ	const_g_sched_sp(AX), AX
+	MOVQ	AX, ret+0(FP)
 	RET
 
 // bool inGo(void)    (SysV)

@@ -20,9 +20,9 @@ TEXT ·incall(SB),NOSPLIT|NOFRAME,$0-0
 // Calls a C function on the system stack of this thread.
 //
 // In:        R11 the function; DI SI DX CX R8 R9 and X0-X7 its register arguments; AX the number of vector registers
-//            for a variadic function; R10 passed through (static chain; the callee of errnoCall and probeCall);
+//            for a variadic function; R10 passed through (static chain; the callee of gw_errno_call);
 //            BX the Auto state of the function, or 0.
-// Out:       AX DX X0 X1 as C left them; R10 errno when R11 was errnoCall or probeCall.
+// Out:       AX DX X0 X1 as C left them; R10 errno when R11 was gw_errno_call.
 // Clobbers:  every register but SP and BP.
 // Stack:     entered on the goroutine stack, 0(SP) = return PC into the stub, BP the stub's frame pointer. C runs on g0's
 //            stack from g0.sched.sp down, 16-byte aligned. C keeps R12 = g, R13 = g.stack.hi - SP and R14 =
@@ -47,7 +47,8 @@ other:
 
 // func ccallFast()
 //
-// ccall without the question which road is open. Same contract.
+// ccall without the question which road is open: for bound functions, which have other code on the safe road, and whose
+// frames leave no room for ccallOther.
 TEXT ·ccallFast(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	TLS, R12
 	MOVQ	0(R12)(TLS*1), R12
@@ -55,6 +56,7 @@ TEXT ·ccallFast(SB),NOSPLIT|NOFRAME,$0-0
 	CMPQ	const_g_syscallsp(R12), $0
 	JNE	blocking
 marked:
+	MOVQ	BX, AUTO_STATE(SP)
 	MOVQ	R13, const_g_sched_pc(R12)
 	MOVQ	SP, const_g_sched_sp(R12)
 	MOVQ	BP, const_g_sched_bp(R12)
@@ -79,6 +81,9 @@ blocking:
 	MOVQ	const_g_m(R12), R15
 	ADDL	$1, const_m_ncgo(R15)
 	LEAQ	·incall+2(SB), R13
+	TESTQ	BX, BX
+	JZ	marked
+	STAMP
 	JMP	marked
 	CALL	·budget(SB)			// never reached: states what a call needs below it
 
@@ -98,6 +103,8 @@ other:
 	JMP	·ccallOther(SB)
 
 // func ccallStackFast()
+//
+// ccallStack without the question which road is open; R12 and R13 may be 0.
 TEXT ·ccallStackFast(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	R12, R15
 	MOVQ	R13, R14
@@ -120,6 +127,7 @@ copied:
 	CMPQ	const_g_syscallsp(R12), $0
 	JNE	blocking
 marked:
+	MOVQ	BX, AUTO_STATE(SP)
 	MOVQ	R14, const_g_sched_pc(R12)
 	MOVQ	SP, const_g_sched_sp(R12)
 	MOVQ	BP, const_g_sched_bp(R12)
@@ -144,6 +152,9 @@ blocking:
 	MOVQ	const_g_m(R12), R15
 	ADDL	$1, const_m_ncgo(R15)
 	LEAQ	·incall+2(SB), R14
+	TESTQ	BX, BX
+	JZ	marked
+	STAMP
 	JMP	marked
 	CALL	·budget(SB)			// never reached
 
@@ -158,36 +169,50 @@ blocking:
 // Unwind:    a plain frame; the return PC belongs to the stub.
 // After exitsyscall this may be another thread.
 //
-//   24+retpc   return PC into the stub          <- SP at entry
-//   56         saved BP
-//   48  R10    40  BX (Auto state, taken over)
-//   32  X1     24  X0
-//   16  DX      8  AX       0  argument of autoTaken
-TEXT ·ccallTold(SB),NOSPLIT,$56-0
+//   96         return PC into the stub          <- SP at entry
+//   88         saved BP
+//   80         AUTO_SINCE of the call; then: taken over?
+//   72         AUTO_STATE: BX
+//   64         cycles since then
+//   24...56    AX DX X0 X1 R10
+//    0...16    arguments of autoSegment
+TEXT ·ccallTold(SB),NOSPLIT,$88-0
 	NO_LOCAL_POINTERS
-	MOVQ	AX, 8(SP)
-	MOVQ	DX, 16(SP)
-	MOVSD	X0, 24(SP)
-	MOVSD	X1, 32(SP)
-	MOVQ	R10, 48(SP)
+	MOVQ	AX, 24(SP)
+	MOVQ	DX, 32(SP)
+	MOVSD	X0, 40(SP)
+	MOVSD	X1, 48(SP)
+	MOVQ	R10, 56(SP)
+	MOVQ	BX, 72(SP)
+	TESTQ	BX, BX
+	JZ	exit
+	RDTSC
+	SHLQ	$32, DX
+	ORQ	AX, DX
+	SUBQ	80(SP), DX
+	MOVQ	DX, 64(SP)
+	LEAQ	·incall+1(SB), AX
+	XORL	DX, DX
+	CMPQ	const_g_sched_pc(R12), AX
+	SETEQ	DX
+	MOVQ	DX, 80(SP)
+exit:
 	MOVQ	const_g_m(R12), R15
 	SUBL	$1, const_m_ncgo(R15)
-	LEAQ	·incall+1(SB), AX
-	CMPQ	const_g_sched_pc(R12), AX
-	JEQ	taken
-	XORL	BX, BX
-taken:
-	MOVQ	BX, 40(SP)
 	CALL	runtime·exitsyscall(SB)
-	MOVQ	40(SP), AX
+	MOVQ	72(SP), AX
 	TESTQ	AX, AX
 	JZ	done
 	MOVQ	AX, 0(SP)
-	CALL	·autoTaken(SB)
+	MOVQ	64(SP), AX
+	MOVQ	AX, 8(SP)
+	MOVQ	80(SP), AX
+	MOVQ	AX, 16(SP)
+	CALL	·autoSegment(SB)
 done:
-	MOVQ	8(SP), AX
-	MOVQ	16(SP), DX
-	MOVSD	24(SP), X0
-	MOVSD	32(SP), X1
-	MOVQ	48(SP), R10
+	MOVQ	24(SP), AX
+	MOVQ	32(SP), DX
+	MOVSD	40(SP), X0
+	MOVSD	48(SP), X1
+	MOVQ	56(SP), R10
 	RET

@@ -17,6 +17,25 @@
 	CMPQ	const_g_syscallsp(R12), $0; \
 	JNE	told
 
+// While C runs, two words below ccall's entry SP belong to the call: nothing else uses them, and callbackGo's frame,
+// which lies there during a callback, leaves them alone.
+//   -8    (return PC of what is called there)
+//   -16   AUTO_SINCE  time stamp of when the scheduler was told: the start of a Blocking call, or a take-over
+//   -24   AUTO_STATE  the Auto state of the function, or 0
+#define AUTO_SINCE (-16)
+#define AUTO_STATE (-24)
+
+// STAMP stores the time stamp counter at AUTO_SINCE(SP). Clobbers nothing; uses the two words below AUTO_STATE.
+#define STAMP \
+	MOVQ	AX, -32(SP); \
+	MOVQ	DX, -40(SP); \
+	RDTSC; \
+	SHLQ	$32, DX; \
+	ORQ	AX, DX; \
+	MOVQ	DX, AUTO_SINCE(SP); \
+	MOVQ	-32(SP), AX; \
+	MOVQ	-40(SP), DX
+
 // SAVE_ARGS, LOAD_ARGS: the registers that carry arguments in the SysV convention, to and from the callRegs at off(base).
 #define SAVE_ARGS(off, base) \
 	MOVQ	AX, callRegs_al+off(base); \

@@ -80,16 +80,3 @@ TEXT ·ccallErrno(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	R11, R10
 	LEAQ	gw_errno_call(SB), R11
 	JMP	·ccall(SB)
-
-// func ccallAuto()
-//
-// ccall of a function with the Auto state at BX, after enterAuto: timed while nothing is known of it.
-TEXT ·ccallAuto(SB),NOSPLIT|NOFRAME,$0-0
-	CMPL	AutoState_mode(BX), $const_AutoProbing
-	JNE	call
-	CMPL	·road(SB), $const_RoadFast
-	JNE	call
-	MOVQ	R11, R10
-	LEAQ	gw_probe_call(SB), R11
-call:
-	JMP	·ccall(SB)

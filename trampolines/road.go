@@ -54,9 +54,28 @@ var (
 // Mode returns AutoProbing, AutoRunning, AutoBlocking or AutoClosed.
 func (s *AutoState) Mode() uint32 { return atomic.LoadUint32(&s.mode) }
 
-// autoTaken reports to the policy that a running call was taken over. Called by ccallTold, as Go code.
-func autoTaken(s *AutoState) {
+// autoSegment tells the policy how long C has taken since the scheduler was told of a call of s's function: from its
+// start when it was a Blocking one, from the take-over when it was a running one. Called by ccallTold, as Go code.
+func autoSegment(s *AutoState, cycles uintptr, taken bool) {
+	switch {
+	case s == StateFast:
+	case taken:
+		Call(addrAutoTaken(), uintptr(unsafe.Pointer(s)), cycles, 0, 0, 0, 0)
+	default:
+		Call(addrAutoNote(), uintptr(unsafe.Pointer(s)), cycles, 0, 0, 0, 0)
+	}
+}
+
+// autoCallback is autoSegment for C that has come to a callback. It also decides how the call goes on afterwards. Called
+// by callbackGo, as Go code, on a locked thread.
+func autoCallback(s *AutoState, cycles uintptr) {
+	f := currentCallback()
+	running := incallPC() + 1
+	autoSegment(s, cycles, f.mark == running)
 	if s != StateFast {
-		Call(addrAutoTaken(), uintptr(unsafe.Pointer(s)), 0, 0, 0, 0, 0)
+		f.mark = running
+		if s.Mode() != AutoRunning {
+			f.mark = running + 1
+		}
 	}
 }

@@ -12,6 +12,8 @@ TEXT name(SB),NOSPLIT,$0-8; \
 ADDRESS(·addrSafeCall, gw_call_regs)
 ADDRESS(·addrCallSetup, gw_call_setup)
 ADDRESS(·addrAutoTaken, gw_auto_taken)
+ADDRESS(·addrAutoNote, gw_auto_note)
+ADDRESS(·incallPC, ·incall)
 ADDRESS(·addrSignalInstall, gw_signal_install)
 ADDRESS(·addrErrnoCall, gw_errno_call)
 ADDRESS(·addrSnapshot, gw_snapshot)

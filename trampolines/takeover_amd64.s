@@ -87,6 +87,7 @@ TEXT ·signalChain(SB),NOSPLIT|NOFRAME,$0-0
 // Preserves: BX BP R12-R15.
 // Stack:     entered on the signal stack, or on g0's above R9; moves to the goroutine's and comes back.
 // At R9 meanwhile:
+//   16  AUTO_STATE of the call: entersyscall's frames cover it
 //    8  g0.sched.sp as it was
 //    0  SP of takeover       <- g0.sched.sp
 // Out:       CX m, AX g0.
@@ -102,10 +103,12 @@ TEXT ·takeover(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	SP, 0(R9)
 	MOVQ	R9, const_g_sched_sp(AX)
 	MOVQ	const_g_sched_bp(R8), BP
-	MOVQ	const_g_sched_sp(R8), R9
+	MOVQ	const_g_sched_sp(R8), R10
+	MOVQ	AUTO_STATE(R10), R11
+	MOVQ	R11, 16(R9)
 	MOVQ	TLS, BX
 	MOVQ	R8, 0(BX)(TLS*1)
-	MOVQ	R9, SP
+	MOVQ	R10, SP
 	JMP	·takeoverEnter(SB)
 
 // func takeoverEnter()
@@ -121,6 +124,9 @@ TEXT ·takeoverEnter(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	R9, const_g_sched_pc(R8)
 	MOVQ	const_m_g0(CX), AX
 	MOVQ	const_g_sched_sp(AX), R9
+	STAMP
+	MOVQ	16(R9), R10
+	MOVQ	R10, AUTO_STATE(SP)
 	MOVQ	TLS, BX
 	MOVQ	AX, 0(BX)(TLS*1)
 	MOVQ	0(R9), SP

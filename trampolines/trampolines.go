@@ -14,16 +14,14 @@ func ccallOther()
 func enterBlocking()
 func enterAuto()
 func ccallErrno()
-func ccallAuto()
 
 func callbackEntry()
 func callbackGo()
 func callbackLeave()
 func callbackLeaveBlocking()
-func callbackReturn()
 func callbackForeign()
-func callbackInvoke(f *callbackFrame)
 func callbackUnwind(f *callbackFrame)
+func currentCallback() *callbackFrame
 func inGo()
 
 func signalEntry()
@@ -53,6 +51,8 @@ func RawSyscall(nr, a1, a2, a3, a4, a5, a6 uintptr) uintptr
 func addrSafeCall() uintptr
 func addrCallSetup() uintptr
 func addrAutoTaken() uintptr
+func addrAutoNote() uintptr
+func incallPC() uintptr
 func addrSignalInstall() uintptr
 func addrErrnoCall() uintptr
 func addrSignalEntry() uintptr

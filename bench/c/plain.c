@@ -1,5 +1,6 @@
-/* Implementation "c": plain C through a pointer. The child's side of the protocol (bench/child/child.go says it), and
-   the same rows as the Go implementations have. Usage: plain LIBBENCH CORE */
+/* Implementation "c": plain C through a pointer. The child's side of the protocol
+   (bench/child/child.go says it), and the same rows as the Go implementations have. Usage: plain
+   LIBBENCH CORE */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <inttypes.h>
@@ -130,14 +131,10 @@ static const struct {
 	const char *row, *kind;
 	int64_t (*run)(int64_t n);
 } benches[] = {
-	{"call0", "single", run_call0},
-	{"call2", "single", run_call2},
-	{"call3", "single", run_call3},
-	{"steady", "single", run_steady},
-	{"callback1", "single", run_callback1},
-	{"callbacks", "single", run_callbacks},
-	{"foreign", "threads", run_foreign},
-	{"qsort", "single", run_qsort},
+	{"call0", "single", run_call0},         {"call2", "single", run_call2},
+	{"call3", "single", run_call3},         {"steady", "single", run_steady},
+	{"callback1", "single", run_callback1}, {"callbacks", "single", run_callbacks},
+	{"foreign", "threads", run_foreign},    {"qsort", "single", run_qsort},
 };
 enum { BENCHES = sizeof benches / sizeof benches[0] };
 
@@ -211,7 +208,8 @@ int main(int argc, char **argv)
 		int64_t ns = benches[index].run(n);
 		delay = strcmp(benches[index].kind, "single") == 0 ? delayed() - delay : 0;
 		int64_t after = calibrate();
-		printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", ns, before, after, delay);
+		printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", ns, before, after,
+		       delay);
 		fflush(stdout);
 	}
 	return 0;

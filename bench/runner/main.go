@@ -23,7 +23,7 @@ const (
 	slowerAllowed = 1.10 // calibration, as a multiple of the program's shortest one
 	delayAllowed  = 0.02 // of the sample's time
 	minSamples    = 9
-	maxRepeats    = 4 // at most so many rounds for each sample wanted
+	maxRepeats    = 3 // at most so many rounds for each sample wanted
 )
 
 // A row is one line of questions: what does this cost in each implementation?

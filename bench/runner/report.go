@@ -102,13 +102,13 @@ func printMachine(w io.Writer, core int) {
 func printTable(out io.Writer, rows []*row, results []*result) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\n", r.title)
+		fmt.Fprintf(out, "%s\n", r.title)
 		fmt.Fprintf(w, "\tmedian\tmin\tmax\tspread\tsamples\tdropped\tto cgo\tto C\tlimit\t\n")
 		for _, x := range results {
 			if x.row != r {
 				continue
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t\n", x.Impl, duration(x.Median), duration(x.Min),
+			fmt.Fprintf(w, "  %-16s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t\n", x.Impl, duration(x.Median), duration(x.Min),
 				duration(x.Max), x.spread(), x.Samples, x.Dropped, ratioText(x.RatioToCgo), ratioText(x.RatioToC), x.verdict())
 		}
 		w.Flush()
@@ -123,13 +123,19 @@ func printTable(out io.Writer, rows []*row, results []*result) {
 func printShort(out io.Writer, rows []*row, results []*result) {
 	impls := []string{"gangway-auto", "gangway-blocking", reference, plainC}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "median, on %s\t", runtime.Version())
+	label := 0
+	for _, r := range rows {
+		if len(r.title) > label {
+			label = len(r.title)
+		}
+	}
+	fmt.Fprintf(w, "%-*s\t", label, runtime.Version()+", medians")
 	for _, i := range impls {
 		fmt.Fprintf(w, "%s\t", i)
 	}
 	fmt.Fprintf(w, "auto / cgo\t\n")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t", r.title)
+		fmt.Fprintf(w, "%-*s\t", label, r.title)
 		var auto *result
 		for _, i := range impls {
 			for _, x := range results {

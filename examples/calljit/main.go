@@ -4,8 +4,8 @@
 //	a  the code is a C function: gangway.Bind calls it on the system stack, and it calls Go through the pointer of a
 //	   callback. It may do whatever C may do. Nothing of it stands on the goroutine stack.
 //	b  the code runs on the goroutine stack, below an assembly frame, the gate (gate_amd64.s). To call Go it returns to
-//	   the gate with a request; the gate makes the call and enters the code again where it wants to go on. No address
-//	   of machine code is ever on the stack while Go code runs, so that the runtime can unwind, scan and move it. A call
+//	   the gate with a request; the gate makes the call and enters the code again where it wants to go on. No return
+//	   address into machine code is on the stack while Go runs: the runtime can unwind, scan and move it. A call
 //	   is cheaper than on road a, but the code has a few fixed words in place of a stack.
 //
 // Both compute the same thing, and so does plain Go:

@@ -1,0 +1,111 @@
+package calls_test
+
+import (
+	"runtime"
+	"testing"
+	"unsafe"
+
+	"github.com/gangwayffi/gangway"
+	"github.com/gangwayffi/gangway/tests/testlib"
+	"github.com/gangwayffi/gangway/trampolines"
+)
+
+// state returns the state behind a bound function: on the fast road, a func value points to its BoundFunc.
+func state[F any](f F) *trampolines.AutoState {
+	return (*(**trampolines.BoundFunc)(unsafe.Pointer(&f))).State
+}
+
+// Auto: Blocking at first, running once calls are short, back when one turns out long, and running again later.
+func TestAutoStates(t *testing.T) {
+	l := testlib.Lib(t)
+	testlib.OnlyFast(t, "Auto is Blocking on other roads")
+	sleep := gangway.MustFunc[func(uint32)](l, "gt_sleep")
+	s := state(sleep)
+	if m := s.Mode(); m != trampolines.AutoProbing {
+		t.Fatalf("mode %d before the first call", m)
+	}
+	for round := 0; round < 2; round++ {
+		running := func() bool {
+			for i := 0; i < 1000 && s.Mode() != trampolines.AutoRunning; i++ {
+				sleep(0)
+			}
+			return s.Mode() == trampolines.AutoRunning
+		}
+		testlib.Eventually(running)
+		for i := 0; i < 10000; i++ {
+			sleep(0)
+		}
+		// A long call is taken over as soon as a collection wants its P.
+		testlib.Eventually(func() bool {
+			stop := make(chan bool)
+			done := make(chan bool)
+			go func() {
+				defer close(done)
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+						runtime.GC()
+					}
+				}
+			}()
+			sleep(20000)
+			close(stop)
+			<-done
+			return s.Mode() != trampolines.AutoRunning
+		})
+	}
+}
+
+// Long calls never become running calls, however many there are.
+func TestAutoOfLongCalls(t *testing.T) {
+	l := testlib.Lib(t)
+	testlib.OnlyFast(t, "Auto is Blocking on other roads")
+	errnoSleep := gangway.MustFunc[func(int32, uint32, int64) int64](l, "gt_errno_sleep")
+	for i := 0; i < 200; i++ {
+		errnoSleep(0, 100, 0)
+		if m := state(errnoSleep).Mode(); m == trampolines.AutoRunning {
+			t.Fatalf("a function that sleeps 100 microseconds runs after %d calls", i+1)
+		}
+	}
+}
+
+// All bindings of a C function learn together; Blocking and Fast never change.
+func TestStatesAreShared(t *testing.T) {
+	l := testlib.Lib(t)
+	testlib.OnlyFast(t, "functions have no states on other roads")
+	one := gangway.MustFunc[func(int32, int32) int32](l, "gt_add")
+	other := gangway.MustFunc[func(uint32, uint32) uint32](l, "gt_add", gangway.Auto())
+	if state(one) != state(other) {
+		t.Error("two bindings of one function with two states")
+	}
+	fma := gangway.MustFunc[func(a, b, c float64) float64](l, "gt_fma")
+	if state(one) == state(fma) {
+		t.Error("two functions with one state")
+	}
+	blocking := gangway.MustFunc[func(int32, int32) int32](l, "gt_add", gangway.Blocking())
+	fast := gangway.MustFunc[func(uint32)](l, "gt_spin", gangway.Fast())
+	for i := 0; i < 2000; i++ {
+		blocking(1, 2)
+	}
+	before := gangway.Takeovers()
+	testlib.Eventually(func() bool {
+		done := make(chan bool)
+		go func() {
+			defer close(done)
+			for i := 0; i < 5; i++ {
+				runtime.GC()
+			}
+		}()
+		fast(10000)
+		<-done
+		return gangway.Takeovers() > before
+	})
+	if m := state(blocking).Mode(); m != trampolines.AutoBlocking || state(blocking) == state(one) {
+		t.Errorf("Blocking became %d", m)
+	}
+	if m := state(fast).Mode(); m != trampolines.AutoRunning {
+		t.Errorf("Fast became %d", m)
+	}
+}

@@ -1,0 +1,81 @@
+package calls_test
+
+import (
+	"runtime"
+	"sync/atomic"
+	"testing"
+
+	"github.com/gangwayffi/gangway"
+	"github.com/gangwayffi/gangway/tests/testlib"
+)
+
+// payload is what only C's argument refers to.
+type payload struct {
+	value int64
+	_     [7]int64
+}
+
+// newPayload returns an object that counts in *finalized when it is collected.
+//
+//go:noinline
+func newPayload(value int64, finalized *int32) *payload {
+	p := &payload{value: value}
+	runtime.SetFinalizer(p, func(p *payload) {
+		p.value = -2
+		atomic.AddInt32(finalized, 1)
+	})
+	return p
+}
+
+// A pointer argument keeps its object alive while C runs, and not longer.
+func TestArgumentsStayAlive(t *testing.T) {
+	l := testlib.Lib(t)
+	for _, mode := range testlib.Modes {
+		read := gangway.MustFunc[func(*testlib.Gate, *payload) int64](l, "gt_gate_read", mode.Option)
+		stack := gangway.MustFunc[func(g *testlib.Gate, a, b, c, d, e, f int64, p *payload) int64](l, "gt_gate_read8", mode.Option)
+		calls := map[string]func(*testlib.Gate, *int32) int64{
+			"register": func(g *testlib.Gate, n *int32) int64 { return read(g, newPayload(42, n)) },
+			"stack": func(g *testlib.Gate, n *int32) int64 {
+				return stack(g, 1, 2, 3, 4, 5, 6, newPayload(21, n))
+			},
+		}
+		for where, call := range calls {
+			gate := testlib.NewGate()
+			finalized := new(int32)
+			result := make(chan int64)
+			go func() { result <- call(gate, finalized) }()
+			gate.Wait(1)
+			for i := 0; i < 5; i++ {
+				runtime.GC()
+				scribble()
+			}
+			if atomic.LoadInt32(finalized) != 0 {
+				t.Errorf("%s, %s: the argument was collected while C used it", mode.Name, where)
+			}
+			gate.Open()
+			if n := <-result; n != 42 {
+				t.Errorf("%s, %s: C read %d", mode.Name, where, n)
+			}
+			testlib.Eventually(func() bool {
+				runtime.GC()
+				return atomic.LoadInt32(finalized) == 1
+			})
+		}
+	}
+}
+
+// The address of a variable on the goroutine stack stays right for the call, and C's writes are seen.
+func TestStackVariables(t *testing.T) {
+	l := testlib.Lib(t)
+	for _, mode := range testlib.Modes {
+		read := gangway.MustFunc[func(*testlib.Gate, *int64) int64](l, "gt_gate_read", mode.Option)
+		gate := testlib.NewGate()
+		gate.Open()
+		for i := int64(0); i < 200; i++ {
+			x := i
+			if n := read(gate, &x); n != i {
+				t.Fatalf("%s: C read %d, not %d", mode.Name, n, i)
+			}
+		}
+	}
+}
