@@ -25,7 +25,7 @@ step() {
 	fi
 }
 
-# The line that continuous integration reads.
+# The closing line, which .ci/run adds up.
 steps_summary() {
-	printf '\n%s passed, %s failed\n' "$steps_passed" "$steps_failed"
+	printf '\n%s steps passed, %s failed\n' "$steps_passed" "$steps_failed"
 }

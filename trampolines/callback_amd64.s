@@ -85,6 +85,7 @@ saved:
 	MOVQ	const_g_sched_sp(R12), AX
 	MOVQ	AX, callbackFrame_g0sp(SP)
 	MOVQ	SP, const_g_sched_sp(R12)
+	MOVQ	SP, AX
 	MOVQ	TLS, BX
 	MOVQ	R13, 0(BX)(TLS*1)
 	MOVQ	const_g_sched_bp(R13), BP
@@ -100,38 +101,44 @@ floats:
 //
 // The goroutine's side of a callback on the same thread.
 //
-// In:        R13 g; R15 m; SP and BP as at ccall's entry: to the unwinder the stub called this.
+// In:        R12 g0; R13 g; R15 m; AX the callbackFrame; SP and BP as at ccall's entry: to the unwinder the stub called this.
 // Stack:     the goroutine's. SP is not written here: this function stands in the middle of stacks. `RET ·callbackLeave`
 //            pops the frame and jumps.
 // The thread is locked before anything else, exitsyscall included: from a stack check on, the goroutine could otherwise
 // go on on another thread, away from the C frames. As in runtime.cgocallbackg it is the internal lock, which user code
-// cannot undo.
+// cannot undo. So g, m and g0 are the same afterwards, and come from this frame: loading each from the one before would
+// be half of what a callback costs.
 // A call that the scheduler was told of is left here, and Auto hears how long C took for this segment of it; by what Auto
 // then thinks of the function, the call goes on as a running or as a Blocking one.
 // callbackRun is called through its func value, in Go's register convention: AX the argument, R14 g, X15 0.
 //
-//   48         return PC into the stub          <- SP at entry
-//   40         saved BP
-//   32         AUTO_SINCE of the call; then: cycles since
-//   24         AUTO_STATE of the call
-//    0...16    arguments of autoSegment
-TEXT ·callbackGo(SB),NOSPLIT,$40-0
+//   80         return PC into the stub          <- SP at entry
+//   72         saved BP
+//   64         AUTO_SINCE of the call; then: cycles since
+//   56         AUTO_STATE of the call
+//   48         callbackFrame
+//   40 g0      32 m      24 g
+//    0...16    arguments of autoCallback; spill area of callbackRun
+TEXT ·callbackGo(SB),NOSPLIT,$72-0
 	NO_LOCAL_POINTERS
 	ADDL	$1, const_m_lockedInt(R15)
 	MOVQ	R13, const_m_lockedg(R15)
 	MOVQ	R15, const_g_lockedm(R13)
+	MOVQ	R13, 24(SP)
+	MOVQ	R15, 32(SP)
+	MOVQ	R12, 40(SP)
+	MOVQ	AX, 48(SP)
 	CMPQ	const_g_syscallsp(R13), $0
 	JNE	told
 run:
-	MOVQ	const_m_g0(R15), AX
-	MOVQ	const_g_sched_sp(AX), AX		// callbackFrame
 	MOVQ	·callbackRunFunc(SB), DX
 	MOVQ	R13, R14
 	XORPS	X15, X15
 	CALL	(DX)
-	MOVQ	TLS, R13
-	MOVQ	0(R13)(TLS*1), R13
-	MOVQ	const_g_m(R13), R15
+	MOVQ	24(SP), R13
+	MOVQ	32(SP), R15
+	MOVQ	40(SP), R12
+	MOVQ	48(SP), R14
 	SUBL	$1, const_m_lockedInt(R15)
 	MOVL	const_m_lockedInt(R15), AX
 	ORL	const_m_lockedExt(R15), AX
@@ -139,35 +146,32 @@ run:
 	MOVQ	$0, const_m_lockedg(R15)
 	MOVQ	$0, const_g_lockedm(R13)
 locked:
-	MOVQ	const_m_g0(R15), R12
-	MOVQ	const_g_sched_sp(R12), R14		// callbackFrame
 	LEAQ	·incall+1(SB), BX
 	CMPQ	callbackFrame_mark(R14), BX
 	JNE	blocking
 	RET	·callbackLeave(SB)
 blocking:
-	MOVQ	24(SP), AX
+	MOVQ	56(SP), AX
 	MOVQ	AX, callbackFrame_auto(R14)
 	RET	·callbackLeaveBlocking(SB)
 told:
 	RDTSC
 	SHLQ	$32, DX
 	ORQ	AX, DX
-	SUBQ	32(SP), DX
-	MOVQ	DX, 32(SP)
+	SUBQ	64(SP), DX
+	MOVQ	DX, 64(SP)
 	SUBL	$1, const_m_ncgo(R15)
 	CALL	runtime·exitsyscall(SB)
-	MOVQ	24(SP), AX
+	MOVQ	56(SP), AX
 	TESTQ	AX, AX
 	JZ	left
 	MOVQ	AX, 0(SP)
-	MOVQ	32(SP), AX
+	MOVQ	64(SP), AX
 	MOVQ	AX, 8(SP)
 	CALL	·autoCallback(SB)
 left:
-	MOVQ	TLS, R13
-	MOVQ	0(R13)(TLS*1), R13
-	MOVQ	const_g_m(R13), R15
+	MOVQ	24(SP), R13
+	MOVQ	48(SP), AX
 	JMP	run
 
 // func callbackLeaveBlocking()

@@ -78,15 +78,21 @@ func MustOpen() *gangway.Library {
 	return l
 }
 
-// Lib returns libgwtest.so, which is never closed, and gives the test two minutes: then the process ends, with the
-// stacks of all goroutines if the runtime can still print them.
+// Lib returns libgwtest.so, which is never closed, and gives the test two minutes, or GANGWAY_WATCH seconds: then the
+// process ends, with the stacks of all goroutines if the runtime can still print them.
 func Lib(t TB) *gangway.Library {
 	t.Helper()
 	l, err := open()
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	Watch(t.Name(), 120)
+	seconds := 120
+	if s := os.Getenv("GANGWAY_WATCH"); s != "" {
+		if seconds, err = strconv.Atoi(s); err != nil {
+			t.Fatalf("GANGWAY_WATCH: %v", err)
+		}
+	}
+	Watch(t.Name(), int32(seconds))
 	t.Cleanup(func() { Watch("", 0) })
 	return l
 }
