@@ -170,7 +170,6 @@ func (s *signature) reflected(b *trampolines.BoundFunc) func([]reflect.Value) []
 			}
 		}
 		rax, xmm0, errno := trampolines.SafeCall(b.Chain, &ints, &floats, stack)
-		runtime.KeepAlive(args)
 		var results []reflect.Value
 		if s.result.class == classInt {
 			results = append(results, fromWord(s.result, s.typ.Out(0), uint64(rax)))
@@ -180,6 +179,7 @@ func (s *signature) reflected(b *trampolines.BoundFunc) func([]reflect.Value) []
 		if s.errno {
 			results = append(results, reflect.ValueOf(errnoOf(errno)))
 		}
+		runtime.KeepAlive(args) // a result may point into an argument
 		return results
 	}
 }

@@ -106,6 +106,7 @@ var callbackRunFunc = callbackRun
 // callbackForeignRun is what callbackForeign lets runtime.cgocallback run.
 func callbackForeignRun(f *callbackFrame) {
 	if road != RoadSafe {
+		clearSignalPending()
 		callbackCall(f)
 		return
 	}

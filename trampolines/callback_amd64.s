@@ -264,6 +264,18 @@ TEXT ·currentCallback(SB),NOSPLIT,$0-8
 	MOVQ	AX, ret+0(FP)
 	RET
 
+// func clearSignalPending()
+//
+// Makes sure that the runtime will send SIGURG to this thread when it wants it. It sends none while m.signalPending says
+// that one is under way, and a SIGURG that hits a foreign thread between two of its m's is lost without clearing it. The
+// runtime then waits for a stack check; a running call comes by none. One SIGURG too many is harmless.
+TEXT ·clearSignalPending(SB),NOSPLIT,$0-0
+	MOVQ	TLS, AX
+	MOVQ	0(AX)(TLS*1), AX
+	MOVQ	const_g_m(AX), AX
+	MOVL	$0, const_m_signalPending(AX)
+	RET
+
 // bool inGo(void)    (SysV)
 //
 // Whether this thread runs C code that Go called: a running or Blocking call of ours, or a cgo call. A leaf.

@@ -13,6 +13,7 @@ import (
 func peek(p uintptr) uintptr
 func peek32(p uintptr) uint32
 func peek8(p uintptr) uint8
+func poke32(p uintptr, v uint32)
 
 // Init order matters: nothing may call C before road is set, except through runtime.cgocall.
 func init() {
@@ -59,6 +60,9 @@ func chooseRoad() (uint32, string) {
 	}
 	if setting := preemptionOff(); setting != "" {
 		return RoadBlocking, "GODEBUG " + setting + ": the runtime sends no SIGURG"
+	}
+	if err := checkSignalPending(); err != nil {
+		return RoadSafe, fmt.Sprintf("start-up check on %s: %v", runtime.Version(), err)
 	}
 	return RoadFast, "layout " + layoutGo + ", checked at start-up"
 }
@@ -188,4 +192,18 @@ func checkLayout() error {
 		return fmt.Errorf("g.sched.pc at %d does not hold the position of asmcgocall during a call", g_sched_pc)
 	}
 	return idle()
+}
+
+// checkSignalPending checks the offset of m.signalPending: the runtime clears it when it gets a SIGURG. Only while nothing
+// turns that off.
+func checkSignalPending() error {
+	p := peek(getg()+g_m) + m_signalPending
+	was := peek32(p)
+	poke32(p, 1)
+	_, _, errno := syscall.RawSyscall(syscall.SYS_TGKILL, uintptr(os.Getpid()), uintptr(syscall.Gettid()), uintptr(syscall.SIGURG))
+	if now := peek32(p); now != 0 || errno != 0 {
+		poke32(p, was)
+		return fmt.Errorf("m.signalPending at %d is not cleared by SIGURG", m_signalPending)
+	}
+	return nil
 }

@@ -9,20 +9,21 @@ const layoutGo = "of Go 1.19 to 1.20"
 
 // Offsets in bytes.
 const (
-	g_stack_lo  = 0
-	g_stack_hi  = 8
-	g_m         = 48
-	g_sched_sp  = 56
-	g_sched_pc  = 64
-	g_sched_bp  = 104
-	g_syscallsp = 112
-	g_lockedm   = 232
-	m_g0        = 0
-	m_gsignal   = 80
-	m_curg      = 192
-	m_incgo     = 280
-	m_ncgo      = 312
-	m_lockedExt = 616
-	m_lockedInt = 620
-	m_lockedg   = 352
+	g_stack_lo      = 0
+	g_stack_hi      = 8
+	g_m             = 48
+	g_sched_sp      = 56
+	g_sched_pc      = 64
+	g_sched_bp      = 104
+	g_syscallsp     = 112
+	g_lockedm       = 232
+	m_g0            = 0
+	m_gsignal       = 80
+	m_curg          = 192
+	m_incgo         = 280
+	m_ncgo          = 312
+	m_lockedExt     = 616
+	m_lockedInt     = 620
+	m_lockedg       = 352
+	m_signalPending = 820
 )

@@ -9,20 +9,21 @@ const layoutGo = "of Go 1.22"
 
 // Offsets in bytes.
 const (
-	g_stack_lo  = 0
-	g_stack_hi  = 8
-	g_m         = 48
-	g_sched_sp  = 56
-	g_sched_pc  = 64
-	g_sched_bp  = 104
-	g_syscallsp = 112
-	g_lockedm   = 208
-	m_g0        = 0
-	m_gsignal   = 80
-	m_curg      = 192
-	m_incgo     = 280
-	m_ncgo      = 304
-	m_lockedExt = 608
-	m_lockedInt = 612
-	m_lockedg   = 344
+	g_stack_lo      = 0
+	g_stack_hi      = 8
+	g_m             = 48
+	g_sched_sp      = 56
+	g_sched_pc      = 64
+	g_sched_bp      = 104
+	g_syscallsp     = 112
+	g_lockedm       = 208
+	m_g0            = 0
+	m_gsignal       = 80
+	m_curg          = 192
+	m_incgo         = 280
+	m_ncgo          = 304
+	m_lockedExt     = 608
+	m_lockedInt     = 612
+	m_lockedg       = 344
+	m_signalPending = 1140
 )

@@ -9,20 +9,21 @@ const layoutGo = "of Go 1.25"
 
 // Offsets in bytes.
 const (
-	g_stack_lo  = 0
-	g_stack_hi  = 8
-	g_m         = 48
-	g_sched_sp  = 56
-	g_sched_pc  = 64
-	g_sched_bp  = 96
-	g_syscallsp = 104
-	g_lockedm   = 208
-	m_g0        = 0
-	m_gsignal   = 72
-	m_curg      = 184
-	m_incgo     = 272
-	m_ncgo      = 320
-	m_lockedExt = 624
-	m_lockedInt = 628
-	m_lockedg   = 360
+	g_stack_lo      = 0
+	g_stack_hi      = 8
+	g_m             = 48
+	g_sched_sp      = 56
+	g_sched_pc      = 64
+	g_sched_bp      = 96
+	g_syscallsp     = 104
+	g_lockedm       = 208
+	m_g0            = 0
+	m_gsignal       = 72
+	m_curg          = 184
+	m_incgo         = 272
+	m_ncgo          = 320
+	m_lockedExt     = 624
+	m_lockedInt     = 628
+	m_lockedg       = 360
+	m_signalPending = 916
 )

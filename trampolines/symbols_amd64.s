@@ -113,3 +113,10 @@ TEXT ·peek8(SB),NOSPLIT,$0-9
 	MOVB	(AX), AX
 	MOVB	AX, ret+8(FP)
 	RET
+
+// func poke32(p uintptr, v uint32)
+TEXT ·poke32(SB),NOSPLIT,$0-12
+	MOVQ	p+0(FP), AX
+	MOVL	v+8(FP), BX
+	MOVL	BX, (AX)
+	RET

@@ -22,6 +22,7 @@ func callbackLeaveBlocking()
 func callbackForeign()
 func callbackUnwind(f *callbackFrame)
 func currentCallback() *callbackFrame
+func clearSignalPending()
 func inGo()
 
 func signalEntry()

@@ -30,6 +30,7 @@ var fields = []field{
 	{"m", "lockedExt"},
 	{"m", "lockedInt"},
 	{"m", "lockedg"},
+	{"m", "signalPending"},
 }
 
 func (f field) String() string { return f.structure + "." + f.path }

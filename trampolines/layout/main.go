@@ -34,7 +34,8 @@ var ranges = []releaseRange{
 	{"layout_go119.go", "!go1.21", 19, 20},
 	{"layout_go121.go", "go1.21 && !go1.22", 21, 21},
 	{"layout_go122.go", "go1.22 && !go1.23", 22, 22},
-	{"layout_go123.go", "go1.23 && !go1.25", 23, 24},
+	{"layout_go123.go", "go1.23 && !go1.24", 23, 23},
+	{"layout_go124.go", "go1.24 && !go1.25", 24, 24},
 	{"layout_go125.go", "go1.25 && !go1.26", 25, 25},
 	{"layout_go126.go", "go1.26", 26, 27},
 }
