@@ -67,4 +67,4 @@
 #define GW_CALL_AUTO(fn, state) \
 	MOVQ	$fn(SB), R11; \
 	MOVQ	$state(SB), BX; \
-	CALL	github·com∕gangwayffi∕gangway∕trampolines·ccallAuto(SB)
+	CALL	github·com∕gangwayffi∕gangway∕trampolines·ccall(SB)
