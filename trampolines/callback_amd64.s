@@ -33,7 +33,7 @@
 //    callbackFrame           <- SP, 16-byte aligned
 //
 // Same-thread road if the innermost call of this thread's goroutine is one of ours: g0 in TLS, m.incgo, and one of the
-// two marks in curg.sched.pc. Anything else is the runtime's own business (callbackForeign): no g at all, a foreign
+// marks in curg.sched.pc. Anything else is the runtime's own business (callbackForeign): no g at all, a foreign
 // thread that kept its m, a real cgo call in between. Mistaking one for the other would corrupt the scheduler.
 //
 // Signals. Until m.incgo is cleared the call below is a running or a Blocking call, and may be taken over: the loads
@@ -77,7 +77,7 @@ saved:
 	LEAQ	·incall+1(SB), AX
 	MOVQ	R14, BX
 	SUBQ	AX, BX
-	CMPQ	BX, $1
+	CMPQ	BX, $2
 	JHI	foreign
 
 	MOVB	$0, const_m_incgo(R15)
@@ -155,11 +155,17 @@ blocking:
 	MOVQ	AX, callbackFrame_auto(R14)
 	RET	·callbackLeaveBlocking(SB)
 told:
-	RDTSC
+	RDTSC					// AX is lost, 48(SP) has it
 	SHLQ	$32, DX
 	ORQ	AX, DX
 	SUBQ	64(SP), DX
 	MOVQ	DX, 64(SP)
+	MOVQ	48(SP), AX
+	LEAQ	·incall+2(SB), DX
+	CMPQ	callbackFrame_mark(AX), DX
+	JNE	judged
+	MOVQ	$0, 56(SP)
+judged:
 	SUBL	$1, const_m_ncgo(R15)
 	CALL	runtime·exitsyscall(SB)
 	MOVQ	56(SP), AX
@@ -188,10 +194,7 @@ TEXT ·callbackLeaveBlocking(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	const_g_sched_sp(R12), R14		// callbackFrame
 	MOVQ	callbackFrame_auto(R14), AX
 	MOVQ	AX, AUTO_STATE(SP)
-	TESTQ	AX, AX
-	JZ	leave
 	STAMP
-leave:
 	JMP	·callbackLeave(SB)
 
 // func callbackLeave()
@@ -294,7 +297,7 @@ TEXT ·inGo(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	const_g_sched_pc(R8), R8
 	LEAQ	·incall+1(SB), R9
 	SUBQ	R9, R8
-	CMPQ	R8, $1
+	CMPQ	R8, $2
 	JHI	no
 yes:
 	MOVL	$1, AX

@@ -5,12 +5,13 @@
 
 // func incall()
 //
-// Never called. Two of its addresses are what g.sched.pc holds while a call of ours is the innermost one of a
-// goroutine: incall+1 for a running call, incall+2 for one that has told the scheduler (Blocking). They serve as the
-// marks by which callback and signal code recognise our calls, and as a position from which the runtime may unwind:
+// Never called. Three of its addresses are what g.sched.pc holds while a call of ours is the innermost one of a
+// goroutine: incall+1 for a running call, incall+2 for one that has told the scheduler (Blocking), incall+3 for one that
+// has told the scheduler until Auto thinks better of it. They serve as the marks by which callback and signal code recognise our calls, and as a position from which the runtime may unwind:
 // frameless, SP never written, the return PC at 0(SP). (ccall itself writes SP, and the unwinder refuses such a
 // function in the middle of a stack.)
 TEXT ·incall(SB),NOSPLIT|NOFRAME,$0-0
+	BYTE	$0x90
 	BYTE	$0x90
 	BYTE	$0x90
 	RET
@@ -83,6 +84,7 @@ blocking:
 	LEAQ	·incall+2(SB), R13
 	TESTQ	BX, BX
 	JZ	marked
+	LEAQ	·incall+3(SB), R13
 	STAMP
 	JMP	marked
 	CALL	·budget(SB)			// never reached: states what a call needs below it
@@ -154,6 +156,7 @@ blocking:
 	LEAQ	·incall+2(SB), R14
 	TESTQ	BX, BX
 	JZ	marked
+	LEAQ	·incall+3(SB), R14
 	STAMP
 	JMP	marked
 	CALL	·budget(SB)			// never reached
@@ -183,6 +186,11 @@ TEXT ·ccallTold(SB),NOSPLIT,$88-0
 	MOVSD	X0, 40(SP)
 	MOVSD	X1, 48(SP)
 	MOVQ	R10, 56(SP)
+	LEAQ	·incall+2(SB), DX
+	CMPQ	const_g_sched_pc(R12), DX
+	JNE	judged
+	XORL	BX, BX
+judged:
 	MOVQ	BX, 72(SP)
 	TESTQ	BX, BX
 	JZ	exit

@@ -27,8 +27,8 @@
 //
 // # The marks
 //
-// g.sched.pc tells which call is innermost. ccall leaves incall+1 there for a running call and incall+2 for a Blocking
-// one; cgo and the runtime leave addresses of their own.
+// g.sched.pc tells which call is innermost. ccall leaves incall+1 there for a running call, incall+2 for a Blocking one and
+// incall+3 for one that is Blocking because Auto says so; cgo and the runtime leave addresses of their own.
 //
 // # Roads
 //

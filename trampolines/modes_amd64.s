@@ -24,6 +24,7 @@ TEXT ·ccallOther(SB),NOSPLIT,$208-0
 	MOVQ	R10, callRegs_chain+16(SP)
 	MOVQ	R12, callRegs_stackBytes+16(SP)
 	MOVQ	R13, 8(SP)
+	MOVQ	$0, callRegs_stack+16(SP)	// a pointer to safeCall's write barrier, which must not see what lay here
 	CMPL	·road(SB), $const_RoadBlocking
 	JNE	safe
 	MOVQ	TLS, R12

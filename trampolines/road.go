@@ -75,7 +75,7 @@ func autoCallback(s *AutoState, cycles uintptr) {
 	if s != StateFast {
 		f.mark = running
 		if s.Mode() != AutoRunning {
-			f.mark = running + 1
+			f.mark = running + 2
 		}
 	}
 }

@@ -139,8 +139,8 @@ TEXT ·takeoverEnter(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	16(SP), R13
 	MOVQ	24(SP), R12
 	MOVQ	32(SP), BX
-	MOVQ	40(SP), CX
-	XCHGQ	BP, CX				// go vet takes a MOVQ into BP for a lost frame pointer
+	MOVQ	40(SP), R10
+	XCHGQ	BP, R10				// go vet takes a MOVQ into BP for a lost frame pointer
 	LEAQ	48(SP), SP
 	RET
 
@@ -149,15 +149,34 @@ TEXT ·takeoverEnter(SB),NOSPLIT|NOFRAME,$0-0
 // Turns the running call of this thread, if it is in one, into a system call: where C is about to enter Go by a road that
 // is not ours (a cgo export, see package withcgo), which expects that.
 // Stack:     C's, on g0's. m.incgo is clear meanwhile, so that a signal does not do the same in the middle.
+// What the runtime then puts on the goroutine stack covers AUTO_SINCE and AUTO_STATE, so from here on the call is one that
+// Auto does not judge.
 TEXT ·takeoverNow(SB),NOSPLIT|NOFRAME,$0-0
 	CALL	·runningCall(SB)
 	TESTQ	AX, AX
-	JZ	no
+	JZ	told
 	MOVB	$0, const_m_incgo(CX)
 	LEAQ	-256(SP), R9
 	ANDQ	$~15, R9
 	CALL	·takeover(SB)
 	MOVB	$1, const_m_incgo(CX)
+	MOVQ	const_m_curg(CX), R8
+	JMP	unjudged
+told:
+	MOVQ	TLS, R8
+	MOVQ	0(R8)(TLS*1), R8
+	TESTQ	R8, R8
+	JZ	no
+	MOVQ	const_g_m(R8), R8
+	MOVQ	const_m_curg(R8), R8
+	TESTQ	R8, R8
+	JZ	no
+	LEAQ	·incall+3(SB), R9
+	CMPQ	const_g_sched_pc(R8), R9
+	JNE	no
+unjudged:
+	LEAQ	·incall+2(SB), R9
+	MOVQ	R9, const_g_sched_pc(R8)
 no:
 	RET
 
