@@ -3,7 +3,12 @@
 #include "go_asm.h"
 #include "frame_amd64.h"
 
-#define UCONTEXT_RSP 160	// offset of uc_mcontext.gregs[REG_RSP] in the ucontext_t of a signal handler (x86-64 Linux ABI)
+// Offsets in the ucontext_t of a signal handler (x86-64 Linux ABI): uc_mcontext.gregs[REG_...].
+#define UCONTEXT_RAX 144
+#define UCONTEXT_RCX 152
+#define UCONTEXT_RSP 160
+#define UCONTEXT_RIP 168
+#define EINTR 4
 
 // void signalEntry(int sig, siginfo_t *info, void *context)    (SysV)
 //
@@ -17,6 +22,10 @@
 // that between these points all of what follows is true. C itself may be anywhere, also inside malloc or pthread_create
 // with locks held: entersyscall takes none of those. m.incgo stays set meanwhile: a new thread, should the scheduler want
 // one just now, is then made by the template thread and not under C's locks.
+//
+// C that was waiting in the kernel is long, even if this signal ends its wait and it returns at once (EINTR). The SYSCALL
+// instruction leaves its return address in RCX: when RIP is there and RAX is -EINTR, or RIP was put back to the
+// instruction, which is two bytes long, for a restart, then the signal came into a wait.
 //
 // entersyscall has to find the SP and PC of ccall's caller (exitsyscall checks). So this moves to the goroutine stack at
 // exactly ccall's entry SP and calls it from a frameless function (takeoverEnter). What entersyscall runs on the system
@@ -35,6 +44,18 @@ TEXT ·signalEntry(SB),NOSPLIT|NOFRAME,$0-0
 	PUSHQ	DX
 	SUBQ	$256, R9
 	ANDQ	$~15, R9
+	MOVQ	UCONTEXT_RCX(DX), R11
+	SUBQ	UCONTEXT_RIP(DX), R11
+	XORL	R10, R10
+	CMPQ	R11, $2
+	JEQ	waiting
+	TESTQ	R11, R11
+	JNE	take
+	CMPQ	UCONTEXT_RAX(DX), $-EINTR
+	JNE	take
+waiting:
+	MOVL	$1, R10
+take:
 	CALL	·takeover(SB)
 	POPQ	DX
 	POPQ	SI
@@ -83,10 +104,12 @@ TEXT ·signalChain(SB),NOSPLIT|NOFRAME,$0-0
 //
 // Turns the running call of this thread into a system call.
 //
-// In:        AX g0; R8 the goroutine; R9 a free place on g0's stack below C's frames, 16-byte aligned.
+// In:        AX g0; R8 the goroutine; R9 a free place on g0's stack below C's frames, 16-byte aligned; R10 not 0 when C was
+//            waiting in the kernel.
 // Preserves: BX BP R12-R15.
 // Stack:     entered on the signal stack, or on g0's above R9; moves to the goroutine's and comes back.
 // At R9 meanwhile:
+//   24  R10
 //   16  AUTO_STATE of the call: entersyscall's frames cover it
 //    8  g0.sched.sp as it was
 //    0  SP of takeover       <- g0.sched.sp
@@ -98,6 +121,7 @@ TEXT ·takeover(SB),NOSPLIT|NOFRAME,$0-0
 	PUSHQ	R13
 	PUSHQ	R14
 	PUSHQ	R15
+	MOVQ	R10, 24(R9)
 	MOVQ	const_g_sched_sp(AX), R10
 	MOVQ	R10, 8(R9)
 	MOVQ	SP, 0(R9)
@@ -127,6 +151,10 @@ TEXT ·takeoverEnter(SB),NOSPLIT|NOFRAME,$0-0
 	STAMP
 	MOVQ	16(R9), R10
 	MOVQ	R10, AUTO_STATE(SP)
+	CMPQ	24(R9), $0
+	JEQ	stamped
+	MOVQ	$0, AUTO_SINCE(SP)		// long ago
+stamped:
 	MOVQ	TLS, BX
 	MOVQ	AX, 0(BX)(TLS*1)
 	MOVQ	0(R9), SP
@@ -158,6 +186,7 @@ TEXT ·takeoverNow(SB),NOSPLIT|NOFRAME,$0-0
 	MOVB	$0, const_m_incgo(CX)
 	LEAQ	-256(SP), R9
 	ANDQ	$~15, R9
+	XORL	R10, R10
 	CALL	·takeover(SB)
 	MOVB	$1, const_m_incgo(CX)
 	MOVQ	const_m_curg(CX), R8
