@@ -32,13 +32,13 @@
 //    BP BX R12 R13 R14 R15   callee-saved
 //    callbackFrame           <- SP, 16-byte aligned
 //
-// Same-thread road if the innermost call of this thread's goroutine is one of ours: g0 in TLS, m.incgo, and one of the
-// marks in curg.sched.pc. Anything else is the runtime's own business (callbackForeign): no g at all, a foreign
-// thread that kept its m, a real cgo call in between. Mistaking one for the other would corrupt the scheduler.
+// Same-thread road if the innermost call of this thread's goroutine is one of ours: g0 in TLS, and one of the marks in
+// curg.sched.pc. (The runtime writes a position of its own there whenever it moves to g0.) Anything else is the runtime's
+// own business (callbackForeign): no g at all, a foreign thread that kept its m, a real cgo call in between. Mistaking one
+// for the other would corrupt the scheduler.
 //
-// Signals. Until m.incgo is cleared the call below is a running or a Blocking call, and may be taken over: the loads
-// of syscallsp come later, on the goroutine's side. From then on g0 or g is in TLS and the PC is in assembly that
-// writes SP: not preempted, not unwound.
+// Signals. Until g is in TLS the call below is a running or a Blocking call, and may be taken over: syscallsp is looked at
+// later, on the goroutine's side. From then on the PC is in assembly that writes SP: not preempted, not unwound.
 TEXT ·callbackEntry(SB),NOSPLIT|NOFRAME,$0-0
 	PUSHQ	BP
 	MOVQ	SP, BP
@@ -68,8 +68,6 @@ saved:
 	MOVQ	const_g_m(R12), R15
 	CMPQ	const_m_g0(R15), R12
 	JNE	foreign
-	CMPB	const_m_incgo(R15), $0
-	JEQ	foreign
 	MOVQ	const_m_curg(R15), R13
 	TESTQ	R13, R13
 	JZ	foreign
@@ -80,7 +78,6 @@ saved:
 	CMPQ	BX, $2
 	JHI	foreign
 
-	MOVB	$0, const_m_incgo(R15)
 	MOVQ	R14, callbackFrame_mark(SP)
 	MOVQ	const_g_sched_sp(R12), AX
 	MOVQ	AX, callbackFrame_g0sp(SP)
@@ -166,6 +163,7 @@ told:
 	JNE	judged
 	MOVQ	$0, 56(SP)
 judged:
+	MOVB	$0, const_m_incgo(R15)
 	SUBL	$1, const_m_ncgo(R15)
 	CALL	runtime·exitsyscall(SB)
 	MOVQ	56(SP), AX
@@ -190,6 +188,7 @@ TEXT ·callbackLeaveBlocking(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	0(R13)(TLS*1), R13
 	MOVQ	const_g_m(R13), R15
 	ADDL	$1, const_m_ncgo(R15)
+	MOVB	$1, const_m_incgo(R15)
 	MOVQ	const_m_g0(R15), R12
 	MOVQ	const_g_sched_sp(R12), R14		// callbackFrame
 	MOVQ	callbackFrame_auto(R14), AX
@@ -202,7 +201,7 @@ TEXT ·callbackLeaveBlocking(SB),NOSPLIT|NOFRAME,$0-0
 // Back to C. The goroutine is in a running (or Blocking) call again.
 //
 // In:        R13 g; R15 m; R12 g0; R14 the callbackFrame; SP and BP as at ccall's entry, wherever the stack lies by now.
-// g.sched is whole before g0 is in TLS, and m.incgo is set last: whatever a take-over needs is there when it may come.
+// g.sched is whole before g0 is in TLS: whatever a take-over needs is there when it may come.
 TEXT ·callbackLeave(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	callbackFrame_mark(R14), AX
 	MOVQ	AX, const_g_sched_pc(R13)
@@ -213,7 +212,6 @@ TEXT ·callbackLeave(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	R14, SP
 	MOVQ	callbackFrame_g0sp(SP), AX
 	MOVQ	AX, const_g_sched_sp(R12)
-	MOVB	$1, const_m_incgo(R15)
 	CALLBACK_RETURN
 
 // void callbackForeign()

@@ -33,9 +33,11 @@ TEXT ·incall(SB),NOSPLIT|NOFRAME,$0-0
 //
 // A running call, unless the caller has called entersyscall before (g.syscallsp != 0): then it is a Blocking call.
 //
-// Signals. A signal that arrives before m.incgo is set, or after it is cleared, finds g0 or g in TLS and this function
-// as PC: the runtime's handler neither preempts assembly nor unwinds past a function that writes SP. Between the two
-// signalEntry (takeover_amd64.s) may turn the call into a system call: g.syscallsp says so on return.
+// Signals. With g in TLS, before and after, this function as PC means nothing to the runtime's handler: it neither preempts
+// assembly nor unwinds past a function that writes SP. With g0 in TLS and SP on g0's stack, signalEntry
+// (takeover_amd64.s) may turn the call into a system call, at any instruction: g.sched is whole by then, and g.syscallsp
+// is looked at on return when g is in TLS again. m.ncgo and m.incgo, which tell the runtime of a cgo call, are for calls
+// that the scheduler knows of.
 // Collections. g is running: nobody scans its stack without first asking, by a signal, and that is the take-over.
 TEXT ·ccall(SB),NOSPLIT|NOFRAME,$0-0
 	CMPL	·road(SB), $const_RoadFast
@@ -72,7 +74,6 @@ marked:
 	MOVQ	R14, SP
 	MOVQ	const_g_stack_hi(R12), R14
 	SUBQ	BP, R14
-	MOVB	$1, const_m_incgo(R15)
 	CALL	R11
 	CCALL_LEAVE
 	RET
@@ -81,6 +82,7 @@ told:
 blocking:
 	MOVQ	const_g_m(R12), R15
 	ADDL	$1, const_m_ncgo(R15)
+	MOVB	$1, const_m_incgo(R15)
 	LEAQ	·incall+2(SB), R13
 	TESTQ	BX, BX
 	JZ	marked
@@ -143,8 +145,6 @@ marked:
 	MOVQ	R14, SP
 	MOVQ	const_g_stack_hi(R12), R14
 	SUBQ	BP, R14
-	MOVQ	const_g_m(R12), R15
-	MOVB	$1, const_m_incgo(R15)
 	CALL	R11
 	CCALL_LEAVE
 	RET
@@ -153,6 +153,7 @@ told:
 blocking:
 	MOVQ	const_g_m(R12), R15
 	ADDL	$1, const_m_ncgo(R15)
+	MOVB	$1, const_m_incgo(R15)
 	LEAQ	·incall+2(SB), R14
 	TESTQ	BX, BX
 	JZ	marked
@@ -206,6 +207,7 @@ judged:
 	MOVQ	DX, 80(SP)
 exit:
 	MOVQ	const_g_m(R12), R15
+	MOVB	$0, const_m_incgo(R15)
 	SUBL	$1, const_m_ncgo(R15)
 	CALL	runtime·exitsyscall(SB)
 	MOVQ	72(SP), AX

@@ -1,12 +1,10 @@
 // What must be identical wherever a trampoline does it.
 
 // CCALL_LEAVE: the way back from C to the goroutine stack.
-// In:        R12 g, R13 and R14 g.stack.hi - SP and - BP as they were at entry; on g0's stack, g0 in TLS, m.incgo = 1.
+// In:        R12 g, R13 and R14 g.stack.hi - SP and - BP as they were at entry; on g0's stack, g0 in TLS.
 // Out:       goroutine stack, SP and BP as at entry, g in TLS; jumps to `told` when the scheduler knows of the call.
-// Clobbers:  R15. m.incgo goes first: from there on no signal takes the call over.
+// Clobbers:  R15. With g in TLS no signal takes the call over any more; only then is g.syscallsp looked at.
 #define CCALL_LEAVE \
-	MOVQ	const_g_m(R12), R15; \
-	MOVB	$0, const_m_incgo(R15); \
 	MOVQ	TLS, R15; \
 	MOVQ	R12, 0(R15)(TLS*1); \
 	MOVQ	const_g_stack_hi(R12), R15; \

@@ -17,11 +17,11 @@
 // Always goes on to the runtime's handler, which clears the pending preemption request.
 //
 // Stack:     the signal stack; all signals are blocked (sa_mask), so this is never nested.
-// Running call iff: g0 in TLS, m.incgo, m.curg with the mark of running calls and no system call recorded, and the
-// interrupted SP on g0's stack. ccallFast and callbackLeave set m.incgo after everything else and clear it before, so
-// that between these points all of what follows is true. C itself may be anywhere, also inside malloc or pthread_create
-// with locks held: entersyscall takes none of those. m.incgo stays set meanwhile: a new thread, should the scheduler want
-// one just now, is then made by the template thread and not under C's locks.
+// Running call iff: g0 in TLS, m.curg with the mark of running calls in sched.pc and no system call recorded, and the
+// interrupted SP on g0's stack. Whenever the runtime itself moves to g0, it leaves another position in sched.pc; ccallFast
+// and callbackLeave put g0 into TLS when g.sched is whole, and the SP tells whether they are on g0's stack yet. C may be
+// anywhere, also inside malloc or pthread_create with locks held: entersyscall takes none of those. m.incgo is set before:
+// a new thread, should the scheduler want one just now, is then made by the template thread and not under C's locks.
 //
 // C that was waiting in the kernel is long, even if this signal ends its wait and it returns at once (EINTR). The SYSCALL
 // instruction leaves its return address in RCX: when RIP is there and RAX is -EINTR, or RIP was put back to the
@@ -65,8 +65,8 @@ chain:
 
 // func runningCall()
 //
-// Out:       AX g0 and R8 the goroutine when this thread is in a running call, else AX 0.
-// Clobbers:  CX, R9.
+// Out:       AX g0, R8 the goroutine, CX m when this thread is in a running call, else AX 0.
+// Clobbers:  R9.
 TEXT ·runningCall(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	TLS, AX
 	MOVQ	0(AX)(TLS*1), AX		// g0?
@@ -77,8 +77,6 @@ TEXT ·runningCall(SB),NOSPLIT|NOFRAME,$0-0
 	JZ	no
 	CMPQ	const_m_g0(CX), AX
 	JNE	no
-	CMPB	const_m_incgo(CX), $0
-	JEQ	no
 	MOVQ	const_m_curg(CX), R8
 	TESTQ	R8, R8
 	JZ	no
@@ -104,8 +102,8 @@ TEXT ·signalChain(SB),NOSPLIT|NOFRAME,$0-0
 //
 // Turns the running call of this thread into a system call.
 //
-// In:        AX g0; R8 the goroutine; R9 a free place on g0's stack below C's frames, 16-byte aligned; R10 not 0 when C was
-//            waiting in the kernel.
+// In:        AX g0; R8 the goroutine; CX m; R9 a free place on g0's stack below C's frames, 16-byte aligned; R10 not 0
+//            when C was waiting in the kernel.
 // Preserves: BX BP R12-R15.
 // Stack:     entered on the signal stack, or on g0's above R9; moves to the goroutine's and comes back.
 // At R9 meanwhile:
@@ -132,8 +130,23 @@ TEXT ·takeover(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	R11, 16(R9)
 	MOVQ	TLS, BX
 	MOVQ	R8, 0(BX)(TLS*1)
+	CMPQ	const_g_syscallsp(R8), $0
+	JNE	done
+	MOVB	$1, const_m_incgo(CX)
 	MOVQ	R10, SP
 	JMP	·takeoverEnter(SB)
+done:
+	// takeoverNow only: a signal has done it since runningCall.
+	MOVQ	8(R9), R10
+	MOVQ	R10, const_g_sched_sp(AX)
+	MOVQ	AX, 0(BX)(TLS*1)
+	POPQ	R15
+	POPQ	R14
+	POPQ	R13
+	POPQ	R12
+	POPQ	BX
+	POPQ	BP
+	RET
 
 // func takeoverEnter()
 //
@@ -176,19 +189,17 @@ stamped:
 //
 // Turns the running call of this thread, if it is in one, into a system call: where C is about to enter Go by a road that
 // is not ours (a cgo export, see package withcgo), which expects that.
-// Stack:     C's, on g0's. m.incgo is clear meanwhile, so that a signal does not do the same in the middle.
+// Stack:     C's, on g0's. A signal may do the same in the middle: takeover looks again when g is in TLS.
 // What the runtime then puts on the goroutine stack covers AUTO_SINCE and AUTO_STATE, so from here on the call is one that
 // Auto does not judge.
 TEXT ·takeoverNow(SB),NOSPLIT|NOFRAME,$0-0
 	CALL	·runningCall(SB)
 	TESTQ	AX, AX
 	JZ	told
-	MOVB	$0, const_m_incgo(CX)
 	LEAQ	-256(SP), R9
 	ANDQ	$~15, R9
 	XORL	R10, R10
 	CALL	·takeover(SB)
-	MOVB	$1, const_m_incgo(CX)
 	MOVQ	const_m_curg(CX), R8
 	JMP	unjudged
 told:
