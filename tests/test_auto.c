@@ -1,4 +1,5 @@
-/* The policy of Auto (bridge/auto.c): when a C function makes running calls, and when it goes back. */
+/* The policy of Auto (bridge/auto.c): when a C function makes running calls, and when it goes back.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +9,10 @@
 
 #include "../bridge/call.h"
 
-enum { SHORT = 100, LONG = 1000000000 }; /* cycles: far below and far above a microsecond on any machine */
+enum {
+	SHORT = 100,
+	LONG = 1000000000
+}; /* cycles: far below and far above a microsecond on any machine */
 
 static unsigned shorts_until_running(struct gw_auto *a, unsigned limit)
 {

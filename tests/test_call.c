@@ -1,5 +1,6 @@
-/* gw_call_regs against libffi's ffi_call: both call a recorder that notes every argument register and stack word, with
-   random lists of integers and floats; the notes must agree. And results and errno of gw_call_regs. */
+/* gw_call_regs against libffi's ffi_call: both call a recorder that notes every argument register
+   and stack word, with random lists of integers and floats; the notes must agree. And results and
+   errno of gw_call_regs. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <setjmp.h>
@@ -28,8 +29,8 @@ struct notes {
 };
 struct notes notes __attribute__((visibility("hidden")));
 
-/* double recorder(...): notes its registers, the words above its return address and the stack's alignment; returns 7 in
-   RAX and whatever is in XMM0. */
+/* double recorder(...): notes its registers, the words above its return address and the stack's
+   alignment; returns 7 in RAX and whatever is in XMM0. */
 double recorder(void);
 __asm__(".text\n"
 	".type recorder, @function\n"
@@ -63,7 +64,8 @@ __asm__(".text\n"
 	".size recorder, .-recorder\n");
 
 _Static_assert(offsetof(struct notes, stack) == 112, "the recorder knows the offset of stack");
-_Static_assert(offsetof(struct notes, sp_mod_16) == 432, "the recorder knows the offset of sp_mod_16");
+_Static_assert(offsetof(struct notes, sp_mod_16) == 432,
+	       "the recorder knows the offset of sp_mod_16");
 
 static uint64_t random_word(void)
 {
@@ -109,7 +111,8 @@ static void call_regs_random_lists_agree_with_libffi(void **state)
 
 		ffi_cif cif;
 		double result;
-		assert_int_equal(ffi_prep_cif(&cif, FFI_DEFAULT_ABI, n, &ffi_type_double, types), FFI_OK);
+		assert_int_equal(ffi_prep_cif(&cif, FFI_DEFAULT_ABI, n, &ffi_type_double, types),
+				 FFI_OK);
 		memset(&notes, 0, sizeof notes);
 		ffi_call(&cif, FFI_FN(recorder), &result, values);
 		assert_memory_equal(ours.ints, notes.ints, ints * 8);
@@ -132,7 +135,8 @@ static double half(double x)
 static void call_regs_failing_function_leaves_errno(void **state)
 {
 	(void)state;
-	struct gw_call_regs r = {.fn = (const void *)(uintptr_t)fail_with, .ints = {ENOENT, (uintptr_t)-1}};
+	struct gw_call_regs r = {.fn = (const void *)(uintptr_t)fail_with,
+				 .ints = {ENOENT, (uintptr_t)-1}};
 	errno = EIO;
 	gw_call_regs(&r);
 	assert_int_equal((int)r.rax, -1);
