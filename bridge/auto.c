@@ -1,12 +1,14 @@
 /* Auto: when a C function makes running calls, and when it goes back to Blocking ones.
 
-   A running call costs a tenth of a Blocking one, but holds its P until the runtime asks for it. So a function starts
-   out Blocking and is timed; after enough short calls in a row its calls become running calls. One that is taken over
-   and goes on for long has to show twice as many short calls before the next attempt. (Being taken over says nothing by
-   itself: the runtime's signal hits short calls, too.)
+   A running call costs a tenth of a Blocking one, but holds its P until the runtime asks for it. So
+   a function starts out Blocking and is timed; after enough short calls in a row its calls become
+   running calls. One that is taken over and goes on for long has to show twice as many short calls
+   before the next attempt. (Being taken over says nothing by itself: the runtime's signal hits
+   short calls, too.)
 
-   A callback divides a call: what counts is how long C runs on end, from the call to the first callback, between
-   callbacks, and from the last one to the return. So a sort with a Go comparator is short, and an event loop is not. */
+   A callback divides a call: what counts is how long C runs on end, from the call to the first
+   callback, between callbacks, and from the last one to the return. So a sort with a Go comparator
+   is short, and an event loop is not. */
 #define _GNU_SOURCE
 #include <stdatomic.h>
 #include <time.h>
@@ -15,10 +17,11 @@
 #include "call.h"
 
 enum {
-	SHORT_NS = 1000,     /* a call of at most this is short */
-	LONG_NS = 10000,     /* going on for more than this after a take-over is long; the signal itself takes some */
-	SHORTS_NEEDED = 8,   /* short calls in a row before the first attempt */
-	PENALTY_MAX = 16,    /* at most SHORTS_NEEDED << PENALTY_MAX */
+	SHORT_NS = 1000, /* a call of at most this is short */
+	LONG_NS = 10000, /* going on for more than this after a take-over is long; the signal itself
+			    takes some */
+	SHORTS_NEEDED = 8,    /* short calls in a row before the first attempt */
+	PENALTY_MAX = 16,     /* at most SHORTS_NEEDED << PENALTY_MAX */
 	FORGIVEN_SECONDS = 10 /* running for so long without a take-over clears the penalty */
 };
 
@@ -41,7 +44,8 @@ void gw_auto_init(void)
 	start_cycles = __rdtsc();
 }
 
-/* Measures the counter's rate once enough time has passed since start-up for the quotient to be exact. */
+/* Measures the counter's rate once enough time has passed since start-up for the quotient to be
+ * exact. */
 static void calibrate(void)
 {
 	uint64_t ns = now_ns() - start_ns;
@@ -74,20 +78,20 @@ void gw_auto_note(struct gw_auto *a, uint64_t cycles)
 		return;
 	uint32_t probing = GW_AUTO_PROBING;
 	atomic_store_explicit(&a->since, __rdtsc(), memory_order_relaxed);
-	atomic_compare_exchange_strong_explicit(&a->mode, &probing, GW_AUTO_RUNNING, memory_order_relaxed,
-						memory_order_relaxed);
+	atomic_compare_exchange_strong_explicit(&a->mode, &probing, GW_AUTO_RUNNING,
+						memory_order_relaxed, memory_order_relaxed);
 }
 
-/* A running call of a's function was taken over, and C took so many cycles more. Several threads may say so of the same
-   period. */
+/* A running call of a's function was taken over, and C took so many cycles more. Several threads
+   may say so of the same period. */
 void gw_auto_taken(struct gw_auto *a, uint64_t cycles)
 {
 	if (cycles <= cycles_of(LONG_NS))
 		return;
 	uint32_t running = GW_AUTO_RUNNING;
 	atomic_store_explicit(&a->shorts, 0, memory_order_relaxed);
-	if (!atomic_compare_exchange_strong_explicit(&a->mode, &running, GW_AUTO_PROBING, memory_order_relaxed,
-						     memory_order_relaxed))
+	if (!atomic_compare_exchange_strong_explicit(&a->mode, &running, GW_AUTO_PROBING,
+						     memory_order_relaxed, memory_order_relaxed))
 		return;
 	uint64_t held = __rdtsc() - atomic_load_explicit(&a->since, memory_order_relaxed);
 	uint32_t penalty = atomic_load_explicit(&a->penalty, memory_order_relaxed);

@@ -40,7 +40,8 @@ void gw_call_init(int *errno_location);
 /* Start-up, through runtime.cgocall, before any other call into the core. */
 void gw_call_setup(void *unused);
 
-/* g and m as they are during a call by runtime.cgocall (trampolines.snapshot on the Go side, check.go). */
+/* g and m as they are during a call by runtime.cgocall (trampolines.snapshot on the Go side,
+ * check.go). */
 struct gw_snapshot {
 	const void *g, *m;
 	unsigned char g_bytes[256];
@@ -48,13 +49,14 @@ struct gw_snapshot {
 };
 void gw_snapshot(struct gw_snapshot *s);
 
-/* The Auto state of one C function (trampolines.AutoState on the Go side, which owns it and never frees it).
-   mode is read by assembly before every call; all members are accessed by several threads at once. */
+/* The Auto state of one C function (trampolines.AutoState on the Go side, which owns it and never
+   frees it). mode is read by assembly before every call; all members are accessed by several
+   threads at once. */
 enum {
-	GW_AUTO_PROBING = 0, /* Blocking calls, timed */
-	GW_AUTO_RUNNING = 1, /* running calls */
+	GW_AUTO_PROBING = 0,  /* Blocking calls, timed */
+	GW_AUTO_RUNNING = 1,  /* running calls */
 	GW_AUTO_BLOCKING = 2, /* Blocking calls, for good */
-	GW_AUTO_CLOSED = 3   /* the library is closed: calls are refused */
+	GW_AUTO_CLOSED = 3    /* the library is closed: calls are refused */
 };
 
 struct gw_auto {
@@ -69,8 +71,9 @@ void gw_auto_init(void);
 void gw_auto_note(struct gw_auto *a, uint64_t cycles);
 void gw_auto_taken(struct gw_auto *a, uint64_t cycles);
 
-/* Puts handler in front of the runtime's for every signal that a take-over or a report about C needs.
-   Returns how many signals it was installed for. gw_signal_old[sig] is the handler behind it. */
+/* Puts handler in front of the runtime's for every signal that a take-over or a report about C
+   needs. Returns how many signals it was installed for. gw_signal_old[sig] is the handler behind
+   it. */
 extern void *gw_signal_old[65];
 int gw_signal_install(void *handler);
 

@@ -23,8 +23,9 @@ gw_status gw_thread_detach(void)
 			       "gw_thread_detach: there is no Go runtime that Gangway serves");
 	bool (*in_go)(void) = __atomic_load_n(&gw_host_in_go_hook, __ATOMIC_ACQUIRE);
 	if (in_go != NULL && in_go())
-		return gw_fail(GW_EINVAL, "gw_thread_detach: called from C code that Go called on this "
-					  "thread, whose frames still need it");
+		return gw_fail(GW_EINVAL,
+			       "gw_thread_detach: called from C code that Go called on this "
+			       "thread, whose frames still need it");
 	if (!gw_rt_serving())
 		return gw_fail(GW_EINVAL, "gw_thread_detach: with cgo on the Go runtime keeps a "
 					  "thread until the thread ends");
