@@ -121,8 +121,8 @@ func profiled(t *testing.T, f func(), functions []string) (total, found int64) {
 	return total, found
 }
 
-// mixture makes calls, callbacks, panics through C, foreign threads and take-overs on several goroutines.
-func mixture(t *testing.T) {
+// mixture makes calls, callbacks, panics through C, take-overs and, if asked to, foreign threads on several goroutines.
+func mixture(t *testing.T, foreign bool) {
 	l := testlib.Lib(t)
 	var wg sync.WaitGroup
 	for _, mode := range testlib.Modes {
@@ -162,8 +162,10 @@ func mixture(t *testing.T) {
 						call(fn, 102)
 					}()
 					if i%10 == 0 {
-						if n := threads(fn, 2, 3, 0, 0); n != 1+3+6+10+15 {
-							t.Errorf("sum %d", n)
+						if foreign {
+							if n := threads(fn, 2, 3, 0, 0); n != 1+3+6+10+15 {
+								t.Errorf("sum %d", n)
+							}
 						}
 						runtime.GC()
 					}
@@ -176,7 +178,8 @@ func mixture(t *testing.T) {
 	wg.Wait()
 }
 
-// Execution traces can be taken at any time, and the trace tool understands them.
+// Execution traces can be taken at any time, and the trace tool understands them. Before Go 1.22 it does not understand
+// callbacks from C's own threads, with cgo neither (golang.org/issue/29707).
 func TestTrace(t *testing.T) {
 	testlib.Lib(t)
 	name := filepath.Join(t.TempDir(), "trace")
@@ -188,7 +191,7 @@ func TestTrace(t *testing.T) {
 		if err := trace.Start(f); err != nil {
 			t.Fatal(err)
 		}
-		mixture(t)
+		mixture(t, newTracer)
 		trace.Stop()
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
@@ -247,7 +250,7 @@ func TestBlockProfile(t *testing.T) {
 			<-done
 		}
 	}
-	mixture(t)
+	mixture(t, true)
 	var buf bytes.Buffer
 	if err := pprof.Lookup("block").WriteTo(&buf, 0); err != nil {
 		t.Fatal(err)
@@ -318,7 +321,7 @@ func TestGoroutineDumps(t *testing.T) {
 			}
 		}
 	}()
-	mixture(t)
+	mixture(t, true)
 	close(stop)
 	<-done
 }
