@@ -57,7 +57,7 @@ func NewCallback(fn any) (*Callback, error) {
 	defer callbacks.Unlock()
 	code := escape(new(uintptr))
 	status, text := checked(func() uintptr {
-		return trampolines.Call(trampolines.AddrThunkAlloc(), trampolines.AddrCallbackEntry(),
+		return trampolines.Call(trampolines.AddrThunkAlloc(), record.Entry(sig.ints),
 			uintptr(unsafe.Pointer(record)), uintptr(unsafe.Pointer(code)), 0, 0, 0)
 	})
 	if status != 0 {
@@ -91,7 +91,7 @@ func (c *Callback) Close() error {
 	}
 	callbacks.Lock()
 	defer callbacks.Unlock()
-	trampolines.Call(trampolines.AddrThunkSet(), c.code, trampolines.AddrCallbackEntry(), uintptr(unsafe.Pointer(record)), 0, 0, 0)
+	trampolines.Call(trampolines.AddrThunkSet(), c.code, record.Entry(0), uintptr(unsafe.Pointer(record)), 0, 0, 0)
 	callbacks.records[c.code] = record
 	trampolines.Call(trampolines.AddrThunkFree(), c.code, 0, 0, 0, 0, 0)
 	c.code = 0

@@ -14,39 +14,133 @@
 	MOVQ	BX, SI; \
 	MOVQ	AX, DI
 
-// What Go code expects after a call by its register convention, whatever C did to these.
-#define RESTORE_GO_REGS \
-	XORPS	X15, X15; \
-	MOVQ	TLS, R14; \
-	MOVQ	0(R14)(TLS*1), R14
-
 // func bindPlain()
 //
 // The code of a bound function whose arguments are neither pointers nor narrower than 32 bits, without an errno result.
 // A func value is a pointer to {code, data}; Go code enters with Go's register convention.
 //
-// In:        DX the BoundFunc; AX BX CX DI SI R8 the integers, X0-X7 the floats.
+// In:        DX the BoundFunc; AX BX CX DI SI R8 the integers, X0-X7 the floats; R14 g.
 // Out:       AX, X0; R14 = g, X15 = 0.
 // Stack:     goroutine stack, no stack check (it would lose the register arguments): the budget is the linker's nosplit
-//            limit. The frame is there for BP: ccall wants a frame pointer on this stack, and `go f()` starts without.
+//            limit.
+// Unwind:    while C runs, as ccall: the mark with the Go caller's return PC at 0(SP), the caller's BP.
+// This is ccallFast without a frame of its own, and so without a second call and return. It is not for callers that have
+// no frame pointer (`go f()` starts a goroutine in f with BP 0): the way back takes BP for an address on this stack.
 // A context pointer is not kept alive: nothing of the BoundFunc is used once C runs. (The Auto state is never freed.)
-TEXT ·bindPlain(SB),NOSPLIT,$8-0
+TEXT ·bindPlain(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ	BoundFunc_State(DX), R9
+	CMPL	AutoState_mode(R9), $const_AutoRunning
+	JNE	blocking
+	CMPQ	BP, $0
+	JZ	bottom
+	MOVQ	R14, R12
+	MOVQ	BoundFunc_Fn(DX), R11
+	LEAQ	·incall+1(SB), R13
+	CCALL_ENTER(R9)
+	SHUFFLE_INTS
+	CALL	R11
+	CCALL_LEAVE
+	XORPS	X15, X15
+	MOVQ	R12, R14
+	RET
+told:
+	JMP	·ccallTold(SB)
+blocking:
+	JMP	·bindBlocking(SB)
+bottom:
+	JMP	·bindFramed(SB)
+	CALL	·budget(SB)			// never reached
+
+// func bindFramed()
+//
+// bindPlain with a frame.
+// In, Out:   as bindPlain's; R9 the Auto state.
+TEXT ·bindFramed(SB),NOSPLIT,$8-0
 	NO_LOCAL_POINTERS
-	MOVQ	BoundFunc_State(DX), R12
-	CMPL	AutoState_mode(R12), $const_AutoRunning
-	JNE	slow
+	MOVQ	R9, R12
 	MOVQ	BoundFunc_Fn(DX), R11
 	SHUFFLE_INTS
 	MOVQ	R12, BX
 	CALL	·ccallFast(SB)
 	RESTORE_GO_REGS
 	RET
-slow:
+
+// func bindBlocking()
+//
+// bindPlain while the function makes Blocking calls, or when its library is closed.
+//
+// In, Out:   as bindPlain's; R9 the Auto state.
+// Stack:     the frame keeps the arguments, none of them a pointer, over entersyscall, which may let a collection begin:
+//            from then on the BoundFunc may be gone. What is needed of it is in the frame; Auto states are never freed.
+//
+//    64...120  the floats, the second four only when there are so many
+//    56        the C function
+//    48        the Auto state
+//     0...40   the integers
+TEXT ·bindBlocking(SB),NOSPLIT,$136-0
+	NO_LOCAL_POINTERS
+	CMPL	AutoState_mode(R9), $const_AutoClosed
+	JEQ	closed
+	MOVQ	AX, 0(SP)
+	MOVQ	BX, 8(SP)
+	MOVQ	CX, 16(SP)
+	MOVQ	DI, 24(SP)
+	MOVQ	SI, 32(SP)
+	MOVQ	R8, 40(SP)
+	MOVQ	R9, 48(SP)
+	MOVQ	BoundFunc_Fn(DX), R11
+	MOVQ	R11, 56(SP)
+	MOVL	BoundFunc_Floats(DX), R13
+	MOVL	R13, 128(SP)
+	TESTL	R13, R13
+	JEQ	saved
+	MOVSD	X0, 64(SP)
+	MOVSD	X1, 72(SP)
+	MOVSD	X2, 80(SP)
+	MOVSD	X3, 88(SP)
+	CMPL	R13, $4
+	JLS	saved
+	MOVSD	X4, 96(SP)
+	MOVSD	X5, 104(SP)
+	MOVSD	X6, 112(SP)
+	MOVSD	X7, 120(SP)
+saved:
+	CALL	runtime·entersyscall(SB)
+	MOVQ	48(SP), BX
+	CMPL	AutoState_mode(BX), $const_AutoBlocking
+	JNE	load
+	XORL	BX, BX				// for good: not timed
+load:
+	MOVL	128(SP), R13
+	TESTL	R13, R13
+	JEQ	loaded
+	MOVSD	64(SP), X0
+	MOVSD	72(SP), X1
+	MOVSD	80(SP), X2
+	MOVSD	88(SP), X3
+	CMPL	R13, $4
+	JLS	loaded
+	MOVSD	96(SP), X4
+	MOVSD	104(SP), X5
+	MOVSD	112(SP), X6
+	MOVSD	120(SP), X7
+loaded:
+	MOVQ	0(SP), DI
+	MOVQ	8(SP), SI
+	MOVQ	16(SP), DX
+	MOVQ	24(SP), CX
+	MOVQ	32(SP), R8
+	MOVQ	40(SP), R9
+	MOVQ	56(SP), R11
+	CALL	·ccallFast(SB)
+	RESTORE_GO_REGS
+	RET
+closed:
 	RET	·bindGeneral(SB)
 
 // func bindGeneral()
 //
-// The code of every other bound function, and of all of them while they make Blocking calls.
+// The code of every other bound function.
 //
 // In, Out:   as bindPlain's; BX or AX also carries errno when the BoundFunc says so.
 // Stack:     the frame is the argument area of bindPinned. Its prototype declares p0-p5 and f as pointers, the rest not:

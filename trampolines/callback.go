@@ -30,6 +30,7 @@ type CallbackRecord struct {
 	Fn     unsafe.Pointer // the func value; its parameters take at most six integer and eight float registers
 	Extend int32          // integer result narrower than 64 bits: 64 - its bits, negative when signed; else 0
 	Floats uint32         // not 0 when it has float parameters or a float result
+	run    func(f *callbackFrame)
 	// Invoke serves instead of Fn on the safe road, where no register convention may be relied upon.
 	Invoke func(a *CallbackArgs)
 }
@@ -40,6 +41,17 @@ type CallbackArgs struct {
 	Floats *[8]float64
 	Int    uintptr // result
 	Float  float64 // result
+}
+
+// Entry prepares a record whose function has so many integer parameters, and returns the code that thunks with this
+// record go to.
+func (r *CallbackRecord) Entry(ints int) uintptr {
+	r.run = callbackRun
+	if road == RoadSafe || r.Floats != 0 || r.Extend != 0 || ints > 3 {
+		return addrCallbackEntry()
+	}
+	r.run = callbackRunFew
+	return addrCallbackEntryFew()
 }
 
 // callbackCall calls the Go function of f's record and leaves the result in f.
@@ -55,10 +67,7 @@ func callbackCall(f *callbackFrame) {
 	fn := *(*func(a, b, c, d, e, f uintptr) uintptr)(unsafe.Pointer(&r.Fn))
 	extend := uint(r.Extend)
 	v := fn(f.ints[0], f.ints[1], f.ints[2], f.ints[3], f.ints[4], f.ints[5])
-	if extend != 0 {
-		v = narrow(v, extend)
-	}
-	f.rax = v
+	f.rax = narrow(v, extend)
 }
 
 func callbackCallFloats(f *callbackFrame) {
@@ -84,13 +93,16 @@ func narrow(v uintptr, extend uint) uintptr {
 func callbackRun(f *callbackFrame) {
 	f.returned = 0
 	defer callbackDone(f)
-	if r := f.record; r.Floats == 0 && r.Extend == 0 {
-		// What most callbacks are, without the call of callbackCall.
-		fn := *(*func(a, b, c, d, e, f uintptr) uintptr)(unsafe.Pointer(&r.Fn))
-		f.rax = fn(f.ints[0], f.ints[1], f.ints[2], f.ints[3], f.ints[4], f.ints[5])
-	} else {
-		callbackCall(f)
-	}
+	callbackCall(f)
+	f.returned = 1
+}
+
+// callbackRunFew is callbackRun for callbackEntryFew.
+func callbackRunFew(f *callbackFrame) {
+	f.returned = 0
+	defer callbackDone(f)
+	fn := *(*func(a, b, c uintptr) uintptr)(unsafe.Pointer(&f.record.Fn))
+	f.rax = fn(f.ints[0], f.ints[1], f.ints[2])
 	f.returned = 1
 }
 
@@ -99,9 +111,6 @@ func callbackDone(f *callbackFrame) {
 		callbackUnwind(f)
 	}
 }
-
-// callbackRunFunc is callbackRun's func value, through which callbackGo calls it.
-var callbackRunFunc = callbackRun
 
 // callbackForeignRun is what callbackForeign lets runtime.cgocallback run.
 func callbackForeignRun(f *callbackFrame) {

@@ -18,6 +18,52 @@
 	LEAQ	callbackFrame__size+48(SP), SP; \
 	RET
 
+// CALLBACK_SAVE: the callee-saved registers, the callbackFrame, and in it the record and the first three integers.
+// Out:       AX the record.
+#define CALLBACK_SAVE \
+	PUSHQ	BP; \
+	MOVQ	SP, BP; \
+	PUSHQ	BX; \
+	PUSHQ	R12; \
+	PUSHQ	R13; \
+	PUSHQ	R14; \
+	PUSHQ	R15; \
+	SUBQ	$callbackFrame__size, SP; \
+	MOVQ	DI, callbackFrame_ints+0(SP); \
+	MOVQ	SI, callbackFrame_ints+8(SP); \
+	MOVQ	DX, callbackFrame_ints+16(SP); \
+	MOVQ	const_slotRecord(R11), AX; \
+	MOVQ	AX, callbackFrame_record(SP)
+
+// CALLBACK_GOROUTINE: the goroutine whose C code this thread may be running.
+// Out:       R12 g0, R15 m, R13 the goroutine, R14 its sched.pc. Jumps to `foreign` when there is none.
+#define CALLBACK_GOROUTINE \
+	MOVQ	TLS, R12; \
+	MOVQ	0(R12)(TLS*1), R12; \
+	TESTQ	R12, R12; \
+	JZ	foreign; \
+	MOVQ	const_g_m(R12), R15; \
+	CMPQ	const_m_g0(R15), R12; \
+	JNE	foreign; \
+	MOVQ	const_m_curg(R15), R13; \
+	TESTQ	R13, R13; \
+	JZ	foreign; \
+	MOVQ	const_g_sched_pc(R13), R14
+
+// CALLBACK_TO_GO: to the goroutine's stack.
+// In:        as CALLBACK_GOROUTINE's Out.
+// Out:       as callbackGo's In.
+#define CALLBACK_TO_GO \
+	MOVQ	R14, callbackFrame_mark(SP); \
+	MOVQ	const_g_sched_sp(R12), AX; \
+	MOVQ	AX, callbackFrame_g0sp(SP); \
+	MOVQ	SP, const_g_sched_sp(R12); \
+	MOVQ	SP, AX; \
+	MOVQ	TLS, BX; \
+	MOVQ	R13, 0(BX)(TLS*1); \
+	MOVQ	const_g_sched_bp(R13), BP; \
+	MOVQ	const_g_sched_sp(R13), SP
+
 // void callbackEntry(...)    (SysV; R11 = struct gw_thunk_slot *)
 //
 // Where every thunk goes: C calls Go.
@@ -40,59 +86,50 @@
 // Signals. Until g is in TLS the call below is a running or a Blocking call, and may be taken over: syscallsp is looked at
 // later, on the goroutine's side. From then on the PC is in assembly that writes SP: not preempted, not unwound.
 TEXT ·callbackEntry(SB),NOSPLIT|NOFRAME,$0-0
-	PUSHQ	BP
-	MOVQ	SP, BP
-	PUSHQ	BX
-	PUSHQ	R12
-	PUSHQ	R13
-	PUSHQ	R14
-	PUSHQ	R15
-	SUBQ	$callbackFrame__size, SP
-	MOVQ	DI, callbackFrame_ints+0(SP)
-	MOVQ	SI, callbackFrame_ints+8(SP)
-	MOVQ	DX, callbackFrame_ints+16(SP)
+	CALLBACK_SAVE
 	MOVQ	CX, callbackFrame_ints+24(SP)
 	MOVQ	R8, callbackFrame_ints+32(SP)
 	MOVQ	R9, callbackFrame_ints+40(SP)
-	MOVQ	const_slotRecord(R11), AX
-	MOVQ	AX, callbackFrame_record(SP)
 	CMPL	CallbackRecord_Floats(AX), $0
 	JNE	floats
 saved:
-	MOVQ	TLS, R12
-	MOVQ	0(R12)(TLS*1), R12		// g0?
-	TESTQ	R12, R12
-	JZ	foreign
 	CMPL	·road(SB), $const_RoadSafe
 	JEQ	foreign
-	MOVQ	const_g_m(R12), R15
-	CMPQ	const_m_g0(R15), R12
-	JNE	foreign
-	MOVQ	const_m_curg(R15), R13
-	TESTQ	R13, R13
-	JZ	foreign
-	MOVQ	const_g_sched_pc(R13), R14
+	CALLBACK_GOROUTINE
 	LEAQ	·incall+1(SB), AX
 	MOVQ	R14, BX
 	SUBQ	AX, BX
 	CMPQ	BX, $2
 	JHI	foreign
-
-	MOVQ	R14, callbackFrame_mark(SP)
-	MOVQ	const_g_sched_sp(R12), AX
-	MOVQ	AX, callbackFrame_g0sp(SP)
-	MOVQ	SP, const_g_sched_sp(R12)
-	MOVQ	SP, AX
-	MOVQ	TLS, BX
-	MOVQ	R13, 0(BX)(TLS*1)
-	MOVQ	const_g_sched_bp(R13), BP
-	MOVQ	const_g_sched_sp(R13), SP
+	CALLBACK_TO_GO
 	JMP	·callbackGo(SB)
 foreign:
 	JMP	·callbackForeign(SB)
 floats:
 	SAVE_FLOATS(callbackFrame_floats, SP)
 	JMP	saved
+
+// void callbackEntryFew(...)    (SysV; R11 = struct gw_thunk_slot *)
+//
+// callbackEntry for a Go function with up to three integer parameters and no floats. Not for RoadSafe: it looks at the
+// goroutine without asking.
+TEXT ·callbackEntryFew(SB),NOSPLIT|NOFRAME,$0-0
+	CALLBACK_SAVE
+	CALLBACK_GOROUTINE
+	LEAQ	·incall+1(SB), AX
+	CMPQ	R14, AX
+	JNE	other
+	CALLBACK_TO_GO
+	JMP	·callbackGo(SB)
+other:
+	MOVQ	R14, BX
+	SUBQ	AX, BX
+	CMPQ	BX, $2
+	JHI	foreign
+	CALLBACK_TO_GO
+	JMP	·callbackGo(SB)
+foreign:
+	JMP	·callbackForeign(SB)
 
 // func callbackGo()
 //
@@ -107,7 +144,7 @@ floats:
 // be half of what a callback costs.
 // A call that the scheduler was told of is left here, and Auto hears how long C took for this segment of it; by what Auto
 // then thinks of the function, the call goes on as a running or as a Blocking one.
-// callbackRun is called through its func value, in Go's register convention: AX the argument, R14 g, X15 0.
+// The record's run is called as a func value, in Go's register convention: AX the argument, R14 g, X15 0.
 //
 //   80         return PC into the stub          <- SP at entry
 //   72         saved BP
@@ -115,7 +152,7 @@ floats:
 //   56         AUTO_STATE of the call
 //   48         callbackFrame
 //   40 g0      32 m      24 g
-//    0...16    arguments of autoCallback; spill area of callbackRun
+//    0...16    arguments of autoCallback; spill area of run
 TEXT ·callbackGo(SB),NOSPLIT,$72-0
 	NO_LOCAL_POINTERS
 	ADDL	$1, const_m_lockedInt(R15)
@@ -128,7 +165,8 @@ TEXT ·callbackGo(SB),NOSPLIT,$72-0
 	CMPQ	const_g_syscallsp(R13), $0
 	JNE	told
 run:
-	MOVQ	·callbackRunFunc(SB), DX
+	MOVQ	callbackFrame_record(AX), DX
+	MOVQ	CallbackRecord_run(DX), DX
 	MOVQ	R13, R14
 	XORPS	X15, X15
 	CALL	(DX)
@@ -137,8 +175,8 @@ run:
 	MOVQ	40(SP), R12
 	MOVQ	48(SP), R14
 	SUBL	$1, const_m_lockedInt(R15)
-	MOVL	const_m_lockedInt(R15), AX
-	ORL	const_m_lockedExt(R15), AX
+	JNE	locked
+	CMPL	const_m_lockedExt(R15), $0
 	JNE	locked
 	MOVQ	$0, const_m_lockedg(R15)
 	MOVQ	$0, const_g_lockedm(R13)
@@ -245,8 +283,8 @@ TEXT ·callbackUnwind(SB),NOSPLIT,$0-8
 	MOVQ	callbackFrame_g0sp(AX), BX
 	MOVQ	BX, const_g_sched_sp(R12)
 	SUBL	$1, const_m_lockedInt(R15)
-	MOVL	const_m_lockedInt(R15), AX
-	ORL	const_m_lockedExt(R15), AX
+	JNE	locked
+	CMPL	const_m_lockedExt(R15), $0
 	JNE	locked
 	MOVQ	$0, const_m_lockedg(R15)
 	MOVQ	$0, const_g_lockedm(R13)

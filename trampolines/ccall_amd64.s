@@ -7,14 +7,40 @@
 //
 // Never called. Three of its addresses are what g.sched.pc holds while a call of ours is the innermost one of a
 // goroutine: incall+1 for a running call, incall+2 for one that has told the scheduler (Blocking), incall+3 for one that
-// has told the scheduler until Auto thinks better of it. They serve as the marks by which callback and signal code recognise our calls, and as a position from which the runtime may unwind:
-// frameless, SP never written, the return PC at 0(SP). (ccall itself writes SP, and the unwinder refuses such a
-// function in the middle of a stack.)
+// has told the scheduler until Auto thinks better of it. They serve as the marks by which callback and signal code
+// recognise our calls, and as a position from which the runtime may unwind: frameless, SP never written, the return PC at
+// 0(SP). (ccall itself writes SP, and the unwinder refuses such a function in the middle of a stack.)
 TEXT ·incall(SB),NOSPLIT|NOFRAME,$0-0
 	BYTE	$0x90
 	BYTE	$0x90
 	BYTE	$0x90
 	RET
+
+// CCALL_BODY, CCALL_SLOW: what ccall and ccallFast share, see ccall.
+#define CCALL_BODY \
+	MOVQ	TLS, R12; \
+	MOVQ	0(R12)(TLS*1), R12; \
+	LEAQ	·incall+1(SB), R13; \
+	CMPQ	const_g_syscallsp(R12), $0; \
+	JNE	blocking; \
+marked: \
+	CCALL_ENTER(BX); \
+	CALL	R11; \
+	CCALL_LEAVE
+#define CCALL_SLOW \
+told: \
+	JMP	·ccallTold(SB); \
+blocking: \
+	MOVQ	const_g_m(R12), R15; \
+	ADDL	$1, const_m_ncgo(R15); \
+	MOVB	$1, const_m_incgo(R15); \
+	LEAQ	·incall+2(SB), R13; \
+	TESTQ	BX, BX; \
+	JZ	marked; \
+	LEAQ	·incall+3(SB), R13; \
+	STAMP; \
+	JMP	marked; \
+	CALL	·budget(SB)			// never reached: states what a call needs below it
 
 // func ccall()
 //
@@ -42,7 +68,9 @@ TEXT ·incall(SB),NOSPLIT|NOFRAME,$0-0
 TEXT ·ccall(SB),NOSPLIT|NOFRAME,$0-0
 	CMPL	·road(SB), $const_RoadFast
 	JNE	other
-	JMP	·ccallFast(SB)
+	CCALL_BODY
+	RET
+	CCALL_SLOW
 other:
 	XORL	R12, R12
 	XORL	R13, R13
@@ -53,43 +81,9 @@ other:
 // ccall without the question which road is open: for bound functions, which have other code on the safe road, and whose
 // frames leave no room for ccallOther.
 TEXT ·ccallFast(SB),NOSPLIT|NOFRAME,$0-0
-	MOVQ	TLS, R12
-	MOVQ	0(R12)(TLS*1), R12
-	LEAQ	·incall+1(SB), R13
-	CMPQ	const_g_syscallsp(R12), $0
-	JNE	blocking
-marked:
-	MOVQ	BX, AUTO_STATE(SP)
-	MOVQ	R13, const_g_sched_pc(R12)
-	MOVQ	SP, const_g_sched_sp(R12)
-	MOVQ	BP, const_g_sched_bp(R12)
-	MOVQ	const_g_m(R12), R15
-	MOVQ	const_m_g0(R15), R14
-	MOVQ	TLS, R13
-	MOVQ	R14, 0(R13)(TLS*1)
-	MOVQ	const_g_stack_hi(R12), R13
-	SUBQ	SP, R13
-	MOVQ	const_g_sched_sp(R14), R14
-	ANDQ	$~15, R14
-	MOVQ	R14, SP
-	MOVQ	const_g_stack_hi(R12), R14
-	SUBQ	BP, R14
-	CALL	R11
-	CCALL_LEAVE
+	CCALL_BODY
 	RET
-told:
-	JMP	·ccallTold(SB)
-blocking:
-	MOVQ	const_g_m(R12), R15
-	ADDL	$1, const_m_ncgo(R15)
-	MOVB	$1, const_m_incgo(R15)
-	LEAQ	·incall+2(SB), R13
-	TESTQ	BX, BX
-	JZ	marked
-	LEAQ	·incall+3(SB), R13
-	STAMP
-	JMP	marked
-	CALL	·budget(SB)			// never reached: states what a call needs below it
+	CCALL_SLOW
 
 // func ccallStack()
 //
@@ -166,8 +160,8 @@ blocking:
 //
 // The end of a call that the scheduler was told of: by its caller (Blocking) or by a take-over.
 //
-// In:        as ccall's Out; BX the Auto state or 0; R12 g.
-// Out:       as ccall's.
+// In:        as ccall's Out; R12 g.
+// Out:       as ccall's; R14 = g, X15 = 0, as Go code expects (bindPlain returns to it).
 // Stack:     goroutine stack, entered by JMP with SP as at ccall's entry. exitsyscall demands that its caller's SP is
 //            not above g.syscallsp, so it is called from a frame below.
 // Unwind:    a plain frame; the return PC belongs to the stub.
@@ -176,7 +170,7 @@ blocking:
 //   96         return PC into the stub          <- SP at entry
 //   88         saved BP
 //   80         AUTO_SINCE of the call; then: taken over?
-//   72         AUTO_STATE: BX
+//   72         AUTO_STATE of the call
 //   64         cycles since then
 //   24...56    AX DX X0 X1 R10
 //    0...16    arguments of autoSegment
@@ -190,11 +184,10 @@ TEXT ·ccallTold(SB),NOSPLIT,$88-0
 	LEAQ	·incall+2(SB), DX
 	CMPQ	const_g_sched_pc(R12), DX
 	JNE	judged
-	XORL	BX, BX
+	MOVQ	$0, 72(SP)
 judged:
-	MOVQ	BX, 72(SP)
-	TESTQ	BX, BX
-	JZ	exit
+	CMPQ	72(SP), $0
+	JEQ	exit
 	RDTSC
 	SHLQ	$32, DX
 	ORQ	AX, DX
@@ -225,4 +218,5 @@ done:
 	MOVSD	40(SP), X0
 	MOVSD	48(SP), X1
 	MOVQ	56(SP), R10
+	RESTORE_GO_REGS
 	RET

@@ -1,5 +1,26 @@
 // What must be identical wherever a trampoline does it.
 
+// CCALL_ENTER: to the system stack, for a call without stack arguments. ccall's contract says more.
+// In:        R12 g, R13 the mark, `state` the register with the Auto state; goroutine stack, g in TLS.
+// Out:       R12 g, R13 g.stack.hi - SP, R14 g.stack.hi - BP; g.sched whole, g0 in TLS, g0's stack, 16-byte aligned.
+// Clobbers:  R15.
+#define CCALL_ENTER(state) \
+	MOVQ	state, AUTO_STATE(SP); \
+	MOVQ	R13, const_g_sched_pc(R12); \
+	MOVQ	SP, const_g_sched_sp(R12); \
+	MOVQ	BP, const_g_sched_bp(R12); \
+	MOVQ	const_g_m(R12), R15; \
+	MOVQ	const_m_g0(R15), R15; \
+	MOVQ	TLS, R13; \
+	MOVQ	R15, 0(R13)(TLS*1); \
+	MOVQ	const_g_stack_hi(R12), R13; \
+	MOVQ	R13, R14; \
+	SUBQ	SP, R13; \
+	SUBQ	BP, R14; \
+	MOVQ	const_g_sched_sp(R15), R15; \
+	ANDQ	$~15, R15; \
+	MOVQ	R15, SP
+
 // CCALL_LEAVE: the way back from C to the goroutine stack.
 // In:        R12 g, R13 and R14 g.stack.hi - SP and - BP as they were at entry; on g0's stack, g0 in TLS.
 // Out:       goroutine stack, SP and BP as at entry, g in TLS; jumps to `told` when the scheduler knows of the call.
@@ -33,6 +54,12 @@
 	MOVQ	DX, AUTO_SINCE(SP); \
 	MOVQ	-32(SP), AX; \
 	MOVQ	-40(SP), DX
+
+// RESTORE_GO_REGS: what Go code expects after a call by its register convention, whatever C did to these.
+#define RESTORE_GO_REGS \
+	XORPS	X15, X15; \
+	MOVQ	TLS, R14; \
+	MOVQ	0(R14)(TLS*1), R14
 
 // SAVE_ARGS, LOAD_ARGS: the registers that carry arguments in the SysV convention, to and from the callRegs at off(base).
 #define SAVE_ARGS(off, base) \

@@ -16,6 +16,7 @@ func enterAuto()
 func ccallErrno()
 
 func callbackEntry()
+func callbackEntryFew()
 func callbackGo()
 func callbackLeave()
 func callbackLeaveBlocking()
@@ -34,6 +35,8 @@ func runningCall()
 func budget()
 
 func bindPlain()
+func bindFramed()
+func bindBlocking()
 func bindGeneral()
 func bindPinned(p0, p1, p2, p3, p4, p5, f unsafe.Pointer, i0, i1, i2, i3, i4, i5 uintptr, f0, f1, f2, f3, f4, f5, f6, f7 float64)
 
@@ -60,6 +63,8 @@ func addrSignalEntry() uintptr
 func addrTakeoverNow() uintptr
 func addrBindPlain() uintptr
 func addrBindGeneral() uintptr
+func addrCallbackEntry() uintptr
+func addrCallbackEntryFew() uintptr
 func addrSnapshot() uintptr
 func addrHostAttachHook() uintptr
 func addrHostInGoHook() uintptr
@@ -67,7 +72,6 @@ func addrInGo() uintptr
 func getg() uintptr
 
 // Addresses for package gangway.
-func AddrCallbackEntry() uintptr
 func AddrThunkAlloc() uintptr
 func AddrThunkSet() uintptr
 func AddrThunkFree() uintptr
