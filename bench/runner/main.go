@@ -57,7 +57,7 @@ type sample struct {
 
 // The limits are ratios to cgo.
 func rows() []*row {
-	call := map[string]float64{"gangway-stub": 0.15, "gangway-fast": 0.15, "gangway-auto": 0.15, "gangway-blocking": 1.0}
+	call := map[string]float64{"gangway-fast": 0.15, "gangway-auto": 0.15, "gangway-blocking": 1.0}
 	callback := map[string]float64{"gangway-fast": 0.30, "gangway-auto": 0.30}
 	foreign := map[string]float64{"gangway-fast": 1.2, "gangway-auto": 1.2, "gangway-blocking": 1.2}
 	gc := map[string]float64{"gangway-auto": 1.2}
