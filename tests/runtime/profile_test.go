@@ -122,10 +122,16 @@ func profiled(t *testing.T, f func(), functions []string) (total, found int64) {
 }
 
 // mixture makes calls, callbacks, panics through C, take-overs and, if asked to, foreign threads on several goroutines.
-func mixture(t *testing.T, foreign bool) {
+//
+// No panics through runtime.cgocall while tracing, or profiling of blocking: the runtime forgets about the C frames (m.ncgo)
+// before the last deferred functions have run, and then follows frame pointers into what used to be C's stack. A cgo program
+// that does this crashes as well (seen with Go 1.26 and 1.27). Gangway's own calls leave no such trace.
+func mixture(t *testing.T, tracing, foreign bool) {
 	l := testlib.Lib(t)
+	road, _ := gangway.CurrentRoad()
 	var wg sync.WaitGroup
 	for _, mode := range testlib.Modes {
+		mode := mode
 		call := gangway.MustFunc[func(uintptr, int64) int64](l, "gt_call_i64", mode.Option)
 		threads := gangway.MustFunc[func(uintptr, int32, int32, uint64, int32) int64](l, "gt_threads", mode.Option)
 		spin := gangway.MustFunc[func(uint32) uint64](l, "gt_spin", mode.Option)
@@ -157,10 +163,12 @@ func mixture(t *testing.T, foreign bool) {
 					if n := call(fn, i%10); n != i%10*(i%10+1)/2 {
 						t.Errorf("sum %d", n)
 					}
-					func() {
-						defer func() { recover() }()
-						call(fn, 102)
-					}()
+					if !tracing || (mode.Name != "Safe" && road != gangway.RoadSafe) {
+						func() {
+							defer func() { recover() }()
+							call(fn, 102)
+						}()
+					}
 					if i%10 == 0 {
 						if foreign {
 							if n := threads(fn, 2, 3, 0, 0); n != 1+3+6+10+15 {
@@ -191,7 +199,7 @@ func TestTrace(t *testing.T) {
 		if err := trace.Start(f); err != nil {
 			t.Fatal(err)
 		}
-		mixture(t, newTracer)
+		mixture(t, true, newTracer)
 		trace.Stop()
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
@@ -250,7 +258,7 @@ func TestBlockProfile(t *testing.T) {
 			<-done
 		}
 	}
-	mixture(t, true)
+	mixture(t, true, true)
 	var buf bytes.Buffer
 	if err := pprof.Lookup("block").WriteTo(&buf, 0); err != nil {
 		t.Fatal(err)
@@ -321,7 +329,7 @@ func TestGoroutineDumps(t *testing.T) {
 			}
 		}
 	}()
-	mixture(t, true)
+	mixture(t, false, true)
 	close(stop)
 	<-done
 }
