@@ -41,8 +41,9 @@ type Result struct {
 	Signal syscall.Signal
 }
 
-// Run runs a program with libgwtest.so at hand and env added to the environment. When it does not end within a minute,
-// it gets SIGQUIT, so that Go prints its goroutines, and the test fails.
+// Run runs a program with libgwtest.so at hand and env added to the environment. When it does not end within 100
+// seconds (a minute is what Go 1.26 and 1.27 may lose when a thread of C's ends during a collection), it gets SIGQUIT, so
+// that Go prints its goroutines, and the test fails.
 func Run(t TB, env []string, program string, args ...string) Result {
 	t.Helper()
 	lib, err := Path()
@@ -59,7 +60,7 @@ func Run(t TB, env []string, program string, args ...string) Result {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	for _, sig := range []syscall.Signal{0, syscall.SIGQUIT, syscall.SIGKILL} {
-		limit := 60 * time.Second
+		limit := 100 * time.Second
 		if sig != 0 {
 			limit = 10 * time.Second
 			cmd.Process.Signal(sig)
