@@ -103,6 +103,174 @@ GW_API gw_status gw_thread_attach(void);
    or Go created it, or cgo is on and the runtime keeps the thread until it ends. */
 GW_API gw_status gw_thread_detach(void);
 
+/* ---- Types and signatures ---- */
+
+/* Kinds of C types on x86-64 System V. */
+typedef enum gw_kind {
+	GW_VOID, /* as a result only */
+	GW_BOOL,
+	GW_I8,
+	GW_U8,
+	GW_I16,
+	GW_U16,
+	GW_I32,
+	GW_U32,
+	GW_I64,
+	GW_U64,
+	GW_F32,
+	GW_F64,
+	GW_F80,  /* long double */
+	GW_C64,  /* float _Complex */
+	GW_C128, /* double _Complex */
+	GW_C160, /* long double _Complex */
+	GW_I128,
+	GW_U128,
+	GW_PTR,
+	GW_STRUCT,
+	GW_ARRAY, /* as a member of structs only */
+	GW_PAD    /* bytes of padding, as a member of structs only */
+} gw_kind;
+
+/* A C type. Types do not change. Structs, arrays, paddings and aligned types are counted: a
+   constructor gives its caller one reference, and whatever is made of a type holds its own. */
+typedef struct gw_type gw_type;
+
+/* The type of a scalar kind: static, never freed, though gw_type_release may be called. NULL for
+   GW_STRUCT, GW_ARRAY, GW_PAD and what is no kind. */
+GW_API const gw_type *gw_type_scalar(gw_kind kind);
+
+/* A struct of n fields, laid out as C does; n == 0 is GNU C's empty struct of size 0. A field is
+   anything but GW_VOID; a union, a bit-field or a packed struct cannot be described. GW_EINVAL: a
+   pointer is NULL, a void field, or more than 1 MiB, 32 levels or 4096 types in it. GW_ENOMEM. */
+GW_API gw_status gw_type_struct(gw_type **out, const gw_type *const *fields, size_t n);
+
+/* An array of n elements, as a member of a struct. GW_EINVAL: as for gw_type_struct; or elem's size
+   is not a multiple of its alignment, or n is 0 or more than 1048576. GW_ENOMEM. */
+GW_API gw_status gw_type_array(gw_type **out, const gw_type *elem, size_t n);
+
+/* n bytes of padding, from 1 to 1 MiB, aligned to 1: as what the compiler leaves between members,
+   or an empty class of C++, they count for the layout and are not passed in registers. (Not as
+   unnamed bit-fields, which gcc passes and clang does not.) GW_EINVAL, GW_ENOMEM. */
+GW_API gw_status gw_type_pad(gw_type **out, size_t n);
+
+/* type as a member declared with _Alignas(align): of the same size. align is a power of two, at
+   least the type's own alignment and at most 4096. It serves in a struct only: C's compilers ignore
+   the alignment of a parameter itself. GW_EINVAL, GW_ENOMEM. */
+GW_API gw_status gw_type_aligned(gw_type **out, const gw_type *type, size_t align);
+
+/* Give one reference back. NULL is nothing. */
+GW_API void gw_type_release(const gw_type *type);
+
+/* Bytes, as sizeof and _Alignof of C; 0 and 1 for GW_VOID. */
+GW_API gw_kind gw_type_kind(const gw_type *type);
+GW_API size_t gw_type_size(const gw_type *type);
+GW_API size_t gw_type_align(const gw_type *type);
+
+/* Fields of a struct, elements of an array; 0 for others. */
+GW_API size_t gw_type_count(const gw_type *type);
+
+/* Where field i of a struct or element i of an array begins; 0 beyond the last and for others. */
+GW_API size_t gw_type_offset(const gw_type *type, size_t i);
+
+/* The type of field i of a struct or element i of an array, without a reference of its own; NULL
+   beyond the last and for others. */
+GW_API const gw_type *gw_type_member(const gw_type *type, size_t i);
+
+/* A C function's type: where its arguments and its result travel is decided here, so that a call
+   cannot fail. It does not change, and any number of threads may use it at once. */
+typedef struct gw_signature gw_signature;
+
+/* The signature in text: the result, and the parameters in parentheses.
+
+       i32(ptr, f64, {i8, [4]f32, {u16}, pad3}, ..., f64)
+
+   void bool i8 u8 i16 u16 i32 u32 i64 u64 f32 f64 f80 c64 c128 c160 i128 u128 ptr are scalars;
+   {a, b} is a struct, {} an empty one; [n]t an array and padN padding in a struct; t@N member t
+   aligned to N. The arguments that follow "..." are those of one way to call a variadic function:
+   of promoted types, so not bool, i8, u8, i16, u16 or f32. Blanks may stand between words.
+   GW_EINVAL: the error text tells which parameter, the character (from 1) and the words there. A
+   signature has at most 256 parameters, 4096 types in all and 1 MiB of arguments in memory.
+   GW_ENOMEM. */
+GW_API gw_status gw_signature_parse(gw_signature **out, const char *text);
+
+/* The signature of n parameters; those from fixed on are variadic arguments (fixed == n: none). It
+   holds references to the types. GW_EINVAL: as gw_signature_parse. GW_ENOMEM. */
+GW_API gw_status gw_signature_new(gw_signature **out, const gw_type *result,
+				  const gw_type *const *params, size_t n, size_t fixed);
+
+/* Not while a closure of it exists or a call uses it. NULL is nothing. */
+GW_API void gw_signature_free(gw_signature *signature);
+
+/* Write signature's text, of at most size bytes with its NUL, to buffer, as snprintf does. Returns
+   the length of the whole text, without NUL; gw_signature_parse of it gives an equal signature. */
+GW_API size_t gw_signature_print(const gw_signature *signature, char *buffer, size_t size);
+
+/* The number of parameters; the type of the result; and of parameter i, NULL beyond the last.
+   Without references of their own. */
+GW_API size_t gw_signature_count(const gw_signature *signature);
+GW_API const gw_type *gw_signature_result(const gw_signature *signature);
+GW_API const gw_type *gw_signature_param(const gw_signature *signature, size_t i);
+
+/* ---- Calls and closures ---- */
+
+/* Call fn, a function of that signature. args[i] points to the value of parameter i, of which only
+   the bytes of its type are read, before fn is entered; it need not be aligned. result is aligned
+   for its type; the result is stored there, exactly the bytes of its type (the padding of a long
+   double is cleared). NULL: the result is dropped. args may be NULL when there are no parameters.
+   Cannot fail; errno is as fn left it. It takes stack for twice the arguments that travel in
+   memory, and for a result in memory that is dropped.
+
+       gw_signature *s;
+       double x = 2, y = 10, r;
+       void *args[] = {&x, &y};
+       if (gw_signature_parse(&s, "f64(f64, f64)") == GW_OK)
+	       gw_call(s, (void (*)(void))pow, &r, args); */
+GW_API void gw_call(const gw_signature *signature, void (*fn)(void), void *result,
+		    void *const *args);
+
+/* A function made at run time: C calls its code, which calls a handler. */
+typedef struct gw_closure gw_closure;
+
+/* What a closure does: args[i] points to the value of parameter i, valid and writable during the
+   call; the result is to be stored at result, exactly the bytes of its type, aligned for it, 0
+   where it is not stored (memory of the caller's for a result in memory: as it was). user is
+   gw_closure_new's. Runs on the thread and the stack of the caller; C++ exceptions pass through. */
+typedef void gw_handler(void *result, void *const *args, void *user);
+
+/* A closure for handler. signature and user belong to the caller and outlive it. GW_EINVAL: a
+   pointer is NULL, or signature is variadic: a callee cannot tell its arguments. GW_ENOMEM,
+   GW_ESYS. */
+GW_API gw_status gw_closure_new(gw_closure **out, const gw_signature *signature,
+				gw_handler *handler, void *user);
+
+/* The function to give to C, to be cast to its type; good until gw_closure_free. */
+GW_API void *gw_closure_code(const gw_closure *closure);
+
+/* NULL is nothing. No call may be under way or come later: one that comes later is undefined, and
+   ends the process by SIGILL as long as the address is not in use again, which takes 1024 other
+   frees at least. */
+GW_API void gw_closure_free(gw_closure *closure);
+
+/* ---- Memory for code ---- */
+
+/* Pages for machine code that the program writes: writable first, executable once sealed, never
+   both. */
+typedef struct gw_code gw_code;
+
+/* size bytes, 0 at first, at a page's start. GW_EINVAL: out is NULL or size is 0. GW_ENOMEM,
+   GW_ESYS. */
+GW_API gw_status gw_code_new(gw_code **out, size_t size);
+
+/* The memory: where to write, and where the code will run. */
+GW_API void *gw_code_data(const gw_code *code);
+
+/* Make it executable and never writable again. GW_EINVAL: code is NULL or sealed already.
+   GW_ENOMEM, GW_ESYS: nothing changed. One thread at a time for the same code. */
+GW_API gw_status gw_code_seal(gw_code *code);
+
+/* Unmap it: nothing may run in it now or later. NULL is nothing. */
+GW_API void gw_code_free(gw_code *code);
+
 /* Gangway's functions for a library that cannot link with it: a Go program hands the pointer over.
    version changes when a member changes its meaning; members are only added at the end, and size
    (bytes) tells which are there. */

@@ -1,0 +1,122 @@
+/* Closures: functions made at run time for C handlers. C calls a thunk, which enters
+   gw_closure_entry (trampolines/closure_sysv.S), which calls run here. */
+#include "signature.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct gw_closure {
+	struct gw_closure_record record; /* first: the slot's record is the closure */
+	const gw_signature *signature;
+	gw_handler *handler;
+	void *user;
+	void *code;
+};
+
+/* A value that no place holds whole, or not aligned, is put together in one of these. At most 14
+   are needed, as each has a register; all values of nothing but padding share one more. */
+struct gathered {
+	_Alignas(16) unsigned char bytes[16];
+};
+enum { MAX_GATHERED = 14, PADDING = MAX_GATHERED };
+
+/* Where the value of an argument is. One or two pieces of a kind lie side by side in regs, aligned
+   to 8; stack arguments lie as memory has them, and are the callee's to write. */
+static void *find_argument(struct gw_closure_regs *regs, const struct gw_place *place,
+			   struct gathered *g, size_t *gathered)
+{
+	const struct gw_piece *first = &place->piece[0], *second = &place->piece[1];
+	if (place->pieces == 0)
+		return g[PADDING].bytes; /* an empty struct, too */
+	if (first->where == GW_IN_MEMORY)
+		return (unsigned char *)regs->stack + first->stack;
+	/* With as many pieces as eightbytes: one that is padding has no register to lie in. */
+	if (place->type->align <= 8 && place->pieces == place->type->nclasses &&
+	    (place->pieces == 1 || first->where == second->where))
+		return first->where == GW_IN_INT ? &regs->ints[first->index]
+						 : &regs->sse[first->index];
+	unsigned char *bytes = g[(*gathered)++].bytes;
+	for (uint8_t i = 0; i < place->pieces; i++) {
+		const struct gw_piece *piece = &place->piece[i];
+		const uint64_t *from = piece->where == GW_IN_INT ? regs->ints : regs->sse;
+		memcpy(bytes + piece->offset, &from[piece->index], 8);
+	}
+	return bytes;
+}
+
+static void load_result(struct gw_closure_regs *regs, const struct gw_place *place,
+			const unsigned char *from)
+{
+	uint64_t *const ints[2] = {&regs->rax, &regs->rdx}, *const sses[2] = {&regs->xmm0,
+									      &regs->xmm1};
+	for (uint8_t i = 0; i < place->pieces; i++) {
+		const struct gw_piece *piece = &place->piece[i];
+		if (piece->where == GW_IN_X87) {
+			memcpy(regs->st[piece->index], from + piece->offset, 16);
+			regs->x87 = place->pieces;
+			continue;
+		}
+		uint64_t word = gw_piece_load(place->type, from + piece->offset, piece->size);
+		*(piece->where == GW_IN_INT ? ints : sses)[piece->index] = word;
+	}
+}
+
+void gw_closure_handle(const gw_signature *s, struct gw_closure_regs *regs, gw_handler *handler,
+		       void *user)
+{
+	void *args[s->count + 1];
+	struct gathered gathered[MAX_GATHERED + 1];
+	size_t n = 0;
+	for (uint32_t i = 0; i < s->count; i++)
+		args[i] = find_argument(regs, &s->params[i], gathered, &n);
+	if (s->hidden) {
+		uint64_t to = regs->ints[0];
+		handler((void *)(uintptr_t)to, args, user);
+		regs->rax = to;
+		return;
+	}
+	_Alignas(16) unsigned char value[32] = {0};
+	handler(value, args, user);
+	load_result(regs, &s->result, value);
+}
+
+static void run(void *record, struct gw_closure_regs *regs)
+{
+	const struct gw_closure *c = record;
+	gw_closure_handle(c->signature, regs, c->handler, c->user);
+}
+
+gw_status gw_closure_new(gw_closure **out, const gw_signature *signature, gw_handler *handler,
+			 void *user)
+{
+	if (out == NULL || signature == NULL || handler == NULL)
+		return gw_fail(GW_EINVAL, "closure: a pointer is NULL");
+	if (signature->fixed != signature->count)
+		return gw_fail(GW_EINVAL, "closure: what a caller passes for \"...\" is not known");
+	struct gw_closure *c = malloc(sizeof *c);
+	if (c == NULL)
+		return gw_fail(GW_ENOMEM, "no memory for a closure");
+	*c = (struct gw_closure){
+		.record = {run}, .signature = signature, .handler = handler, .user = user};
+	gw_status status = gw_thunk_alloc((const void *)(uintptr_t)gw_closure_entry, c, &c->code);
+	if (status != GW_OK) {
+		free(c);
+		return status;
+	}
+	*out = c;
+	return GW_OK;
+}
+
+void *gw_closure_code(const gw_closure *closure)
+{
+	return closure->code;
+}
+
+void gw_closure_free(gw_closure *closure)
+{
+	if (closure == NULL)
+		return;
+	gw_thunk_set(closure->code, (const void *)(uintptr_t)gw_closure_freed, NULL);
+	gw_thunk_free(closure->code);
+	free(closure);
+}

@@ -1,0 +1,202 @@
+/* Signatures as Gangway sees them inside: C types with their psABI classes, where each value of a
+   call travels, and the register blocks of the trampolines that make and take calls of any
+   signature.
+
+   The way of a signature: parse.c (text) or the public constructors -> type.c (layout) ->
+   classify.c (classes) -> signature.c (places) -> invoke.c and closure.c here, the plan compiler on
+   the Go side. Nothing of it changes once it is made, so that it is read without locks by any
+   thread. */
+#ifndef GW_BRIDGE_SIGNATURE_H
+#define GW_BRIDGE_SIGNATURE_H
+
+#include "bridge.h"
+#include "../trampolines/invoke_sysv.h"
+
+/* Kinds that only the Go side uses, numbered after the public ones. To C each is a pointer; they
+   are parameters only (a string also a result), never members. */
+enum { GW_GO_STR = GW_PAD + 1, GW_GO_SLICE, GW_GO_FUNC, GW_KINDS };
+
+/* Classes of eightbytes (psABI 3.2.3). There is no SSEUP: see classify.c. */
+enum {
+	GW_CLASS_NONE, /* padding */
+	GW_CLASS_INTEGER,
+	GW_CLASS_SSE,
+	GW_CLASS_X87,
+	GW_CLASS_X87UP,
+	GW_CLASS_COMPLEX_X87,
+	GW_CLASS_MEMORY /* never stored: memory says it */
+};
+
+enum {
+	GW_MAX_SIZE = 1 << 20, /* bytes of a type; elements of an array; bytes of stack arguments */
+	GW_MAX_ALIGN = 4096,
+	GW_MAX_DEPTH = 32,   /* structs, arrays and alignments inside each other */
+	GW_MAX_PARAMS = 256, /* parameters of a signature, variadic arguments included */
+	GW_MAX_NODES = 4096  /* types within a type or signature, each counted where it stands */
+};
+
+struct gw_field {
+	const struct gw_type *type;
+	uint32_t offset;
+};
+
+/* Scalars are static; others are counted and hold a reference to each type they are made of. */
+struct gw_type {
+	uint8_t kind;
+	/* Eightbytes when it travels in registers: 0 (void, an empty struct), 1 or 2; 0 for MEMORY
+	   too. A long double has 2 (X87, X87UP) and its complex 2 (COMPLEX_X87 twice): as a result
+	   it travels in x87 registers, as an argument in memory. */
+	uint8_t nclasses;
+	uint8_t classes[2];
+	bool memory;                /* class MEMORY */
+	uint8_t depth;              /* 0 for scalars and padding */
+	uint16_t nodes;             /* types in it, itself included */
+	uint32_t align;             /* as a member, at least 1 */
+	uint32_t size;              /* not always a multiple of align: @ raises align alone */
+	uint32_t count;             /* fields of a struct, elements of an array, bytes of padding */
+	uint32_t refs;              /* atomic; 0 for static types, which are not counted */
+	const struct gw_type *elem; /* of an array */
+	const struct gw_field *fields; /* of a struct */
+	const struct gw_type *base; /* the type that @ raised the alignment of, which owns fields */
+};
+
+enum { GW_IN_INT, GW_IN_SSE, GW_IN_MEMORY, GW_IN_X87 };
+
+/* Where an eightbyte of a value, or all of it, travels. */
+struct gw_piece {
+	uint8_t where;
+	/* Register number. Arguments: DI SI DX CX R8 R9 = 0..5, XMM0.. = 0..7. Results: RAX RDX =
+	   0, 1, XMM0 XMM1 = 0, 1, ST0 ST1 = 0, 1. */
+	uint8_t index;
+	uint32_t size;   /* bytes of the value in it: 1..8, 16 for x87, all of it for memory */
+	uint32_t offset; /* in the value */
+	uint32_t stack;  /* GW_IN_MEMORY: offset in the stack arguments; a multiple of 8 */
+};
+
+/* Padding eightbytes have no piece. MEMORY is one piece, GW_IN_MEMORY, of the whole size. */
+struct gw_place {
+	const struct gw_type *type;
+	uint8_t pieces; /* 0: nothing travels (void, an empty struct) */
+	struct gw_piece piece[2];
+};
+
+struct gw_signature {
+	struct gw_place result; /* piece[0].where == GW_IN_MEMORY: through the hidden pointer */
+	bool hidden;            /* result through memory: address in DI, and in RAX on return */
+	uint8_t ints, sses;     /* registers that the arguments take, the hidden pointer included */
+	uint32_t stack_bytes; /* end of the last stack argument, rounded up to 8: not to stack_align
+			       */
+	uint32_t stack_align; /* of the stack pointer at the call: 16, more for over-aligned structs
+			       */
+	uint32_t count, fixed; /* parameters, and those before "..."; equal: not variadic */
+	struct gw_place params[];
+};
+
+/* type.c. The static type of a scalar or of a kind of the Go side, by kind or by its name in text
+   of length bytes; NULL for others. */
+const struct gw_type *gw_type_static(unsigned kind);
+const struct gw_type *gw_type_named(const char *name, size_t length);
+const char *gw_type_name(const struct gw_type *type); /* of a static type */
+void gw_type_retain(const struct gw_type *type);
+
+/* classify.c. Sets nclasses, classes and memory of a type whose layout is done. */
+void gw_type_classify(struct gw_type *type);
+
+/* signature.c. As gw_signature_new; with go, the kinds of the Go side are acceptable. */
+gw_status gw_signature_make(gw_signature **out, const gw_type *result, const gw_type *const *params,
+			    size_t n, size_t fixed, bool go);
+/* Why type cannot be a parameter, a variadic argument or the result; NULL if it can. */
+enum gw_role { GW_AS_PARAM, GW_AS_VARIADIC, GW_AS_RESULT };
+const char *gw_signature_refusal(const gw_type *type, enum gw_role role, bool go);
+
+/* parse.c. As gw_signature_parse, with the names str, slice and func. */
+gw_status gw_signature_parse_go(gw_signature **out, const char *text);
+
+/* One call, for gw_invoke (trampolines/invoke_sysv.S). */
+struct gw_invoke {
+	void (*fn)(void);
+	uint64_t chain; /* R10 */
+	uint64_t al;    /* vector registers in use, for a variadic function */
+	uint64_t ints[6];
+	uint64_t sse[8];
+	uint64_t stack_bytes; /* a multiple of 8 */
+	uint64_t stack_align; /* a power of two, at least 16 */
+	const void *stack;    /* copied 8 bytes at a time */
+	uint64_t x87;         /* in: results on the x87 stack, 0, 1 or 2 */
+	uint64_t rax, rdx, xmm0, xmm1;
+	uint64_t err;      /* gw_invoke_errno: errno as the function left it, 0 when it set none */
+	uint8_t st[2][16]; /* ST0, ST1: 10 bytes each; the rest stays as it was */
+};
+
+_Static_assert(offsetof(struct gw_invoke, fn) == IV_FN, "fn");
+_Static_assert(offsetof(struct gw_invoke, chain) == IV_CHAIN, "chain");
+_Static_assert(offsetof(struct gw_invoke, al) == IV_AL, "al");
+_Static_assert(offsetof(struct gw_invoke, ints) == IV_INTS, "ints");
+_Static_assert(offsetof(struct gw_invoke, sse) == IV_SSE, "sse");
+_Static_assert(offsetof(struct gw_invoke, stack_bytes) == IV_STACK_BYTES, "stack_bytes");
+_Static_assert(offsetof(struct gw_invoke, stack_align) == IV_STACK_ALIGN, "stack_align");
+_Static_assert(offsetof(struct gw_invoke, stack) == IV_STACK, "stack");
+_Static_assert(offsetof(struct gw_invoke, x87) == IV_X87, "x87");
+_Static_assert(offsetof(struct gw_invoke, rax) == IV_RAX, "rax");
+_Static_assert(offsetof(struct gw_invoke, rdx) == IV_RDX, "rdx");
+_Static_assert(offsetof(struct gw_invoke, xmm0) == IV_XMM0, "xmm0");
+_Static_assert(offsetof(struct gw_invoke, xmm1) == IV_XMM1, "xmm1");
+_Static_assert(offsetof(struct gw_invoke, err) == IV_ERR, "err");
+_Static_assert(offsetof(struct gw_invoke, st) == IV_ST, "st");
+_Static_assert(sizeof(struct gw_invoke) == IV_SIZE, "gw_invoke");
+
+void gw_invoke(struct gw_invoke *x);
+/* invoke.c. gw_invoke with errno set to 0 before and left in err after. */
+void gw_invoke_errno(struct gw_invoke *x);
+
+/* The registers of a call that came in through a thunk whose entry is gw_closure_entry
+   (trampolines/closure_sysv.S). They lie in its frame. */
+struct gw_closure_regs {
+	uint64_t ints[6];
+	uint64_t sse[8]; /* the low halves: there are no vector arguments */
+	uint64_t al;
+	const void *stack; /* the stack arguments, readable as far as the signature says */
+	/* Results, 0 before run. A result in memory: run stores it where ints[0] points, and puts
+	   ints[0] in rax. */
+	uint64_t rax, rdx, xmm0, xmm1;
+	uint64_t x87; /* how many of st are results: 0, 1 or 2 */
+	uint64_t reserved;
+	uint8_t st[2][16]; /* for ST0 and ST1; not cleared before run */
+};
+
+_Static_assert(offsetof(struct gw_closure_regs, ints) == CL_INTS, "ints");
+_Static_assert(offsetof(struct gw_closure_regs, sse) == CL_SSE, "sse");
+_Static_assert(offsetof(struct gw_closure_regs, al) == CL_AL, "al");
+_Static_assert(offsetof(struct gw_closure_regs, stack) == CL_STACK, "stack");
+_Static_assert(offsetof(struct gw_closure_regs, rax) == CL_RAX, "rax");
+_Static_assert(offsetof(struct gw_closure_regs, rdx) == CL_RDX, "rdx");
+_Static_assert(offsetof(struct gw_closure_regs, xmm0) == CL_XMM0, "xmm0");
+_Static_assert(offsetof(struct gw_closure_regs, xmm1) == CL_XMM1, "xmm1");
+_Static_assert(offsetof(struct gw_closure_regs, x87) == CL_X87, "x87");
+_Static_assert(offsetof(struct gw_closure_regs, st) == CL_ST, "st");
+_Static_assert(sizeof(struct gw_closure_regs) == CL_SIZE, "gw_closure_regs");
+
+/* What a slot's record points to when its entry is gw_closure_entry: the first member of a larger
+   struct. run is an ordinary C function on the caller's stack. */
+struct gw_closure_record {
+	void (*run)(void *record, struct gw_closure_regs *regs);
+};
+
+_Static_assert(offsetof(struct gw_thunk_slot, record) == SLOT_RECORD, "record");
+_Static_assert(offsetof(struct gw_closure_record, run) == RECORD_RUN, "run");
+
+/* Entries for thunks, not C functions: R11 = struct gw_thunk_slot*. gw_closure_freed traps. */
+void gw_closure_entry(void);
+void gw_closure_freed(void);
+
+/* closure.c. What run does for a handler: finds the arguments, calls it, brings the result to regs.
+ */
+void gw_closure_handle(const gw_signature *signature, struct gw_closure_regs *regs,
+		       gw_handler *handler, void *user);
+
+/* invoke.c: a value between memory and a register. load reads size bytes (1..8) and no more; the
+   other bytes are 0, or the extension of a narrow integer type. */
+uint64_t gw_piece_load(const struct gw_type *type, const void *from, uint32_t size);
+void gw_piece_store(void *to, uint64_t word, uint32_t size);
+
+#endif
