@@ -3,7 +3,6 @@ package gangway
 import (
 	"math"
 	"reflect"
-	"runtime"
 	"sync"
 	"unsafe"
 
@@ -38,8 +37,13 @@ func Fast() Option { return Option{modeFast} }
 func Safe() Option { return Option{modeSafe} }
 
 // Bind makes *fn, a variable of func type, call the C function at sym. The package comment lists the types. The last
-// option counts. Any number of arguments is possible; up to six integers (or pointers) and eight floats make the fast
-// calls, more go through reflection. The error is a *TypeError.
+// option counts. The error is a *TypeError.
+//
+// A function with up to six integers (or pointers) and eight floats is called straight away. For others the C core has a
+// plan, made now, by which it moves each value from Go's registers and stack to C's. Two kinds of functions go through
+// reflection instead, and cost a microsecond: those with ...any, whose C types are only known at the call, and those with
+// pointers among parameters that Go passes on the stack (beyond nine integer registers, or in arrays), which the collector
+// could not see otherwise.
 //
 // Bind takes microseconds; bound functions may be called from any goroutine. Calling the C function with another
 // signature than its own is as undefined as in C.
@@ -90,11 +94,24 @@ func bind(sym Symbol, fn any, name, library string, opts []Option) (*trampolines
 	if library != "" {
 		b.Name = name + " of " + library
 	}
-	if road, _ := CurrentRoad(); road == RoadSafe || how == modeSafe || sig.ints > 6 || sig.floats > 8 {
+	road, _ := CurrentRoad()
+	reflected := road == RoadSafe || how == modeSafe || sig.variadic
+	if !reflected && !sig.simple {
+		if b.Plan, err = sig.plan(false); err != nil {
+			return nil, &TypeError{name, "", sig.typ, err.Error()}
+		}
+		reflected = trampolines.ShapeOf(b.Plan).HiddenPointers != 0
+	}
+	if reflected {
 		b.State = trampolines.StateBlocking
-		v.Elem().Set(reflect.MakeFunc(sig.typ, sig.reflected(b)))
+		f, err := sig.reflected(b)
+		if err != nil {
+			return nil, &TypeError{name, "", sig.typ, err.Error()}
+		}
+		v.Elem().Set(reflect.MakeFunc(sig.typ, f))
 		return b, nil
-	} else if road == RoadBlocking {
+	}
+	if road == RoadBlocking {
 		how = modeBlocking
 	}
 	switch how {
@@ -105,24 +122,13 @@ func bind(sym Symbol, fn any, name, library string, opts []Option) (*trampolines
 	case modeFast:
 		b.State = trampolines.StateFast
 	}
-	i := 0
-	for _, p := range sig.params {
-		if p.class != classInt {
-			continue
-		}
-		if p.pointer {
-			b.Mask[i] = ^uintptr(0)
-		}
-		if b.Shift[i] = p.shift(); b.Shift[i] != 0 {
-			b.Narrow = uint32(i + 1)
-		}
-		i++
+	if b.Plan != 0 {
+		err = sig.planned(b)
+	} else {
+		sig.direct(b)
 	}
-	if sig.errno {
-		b.Errno = trampolines.ErrnoFirst
-		if sig.result.class == classInt {
-			b.Errno = trampolines.ErrnoSecond
-		}
+	if err != nil {
+		return nil, &TypeError{name, "", sig.typ, err.Error()}
 	}
 	*(*unsafe.Pointer)(v.UnsafePointer()) = b.Finish()
 	return b, nil
@@ -145,43 +151,61 @@ func autoState(sym Symbol) *trampolines.AutoState {
 	return s
 }
 
-// reflected returns the function that makes calls of b without relying on Go's register convention: for the safe road,
-// and for signatures whose arguments do not all go to registers.
-func (s *signature) reflected(b *trampolines.BoundFunc) func([]reflect.Value) []reflect.Value {
-	return func(args []reflect.Value) []reflect.Value {
-		if b.Closed() {
-			closedCall(b.Name)
+// direct tells b where its arguments are, all of them in registers.
+func (s *signature) direct(b *trampolines.BoundFunc) {
+	i := 0
+	for _, p := range s.params {
+		if p.class != classInt {
+			continue
 		}
-		var ints [6]uintptr
-		var floats [8]uint64
-		var stack []uintptr
-		ni, nf := 0, 0
-		for i, p := range s.params {
-			w := toWord(p, args[i])
-			switch {
-			case p.class == classInt && ni < len(ints):
-				ints[ni] = uintptr(w)
-				ni++
-			case p.class != classInt && nf < len(floats):
-				floats[nf] = w
-				nf++
-			default:
-				stack = append(stack, uintptr(w))
-			}
+		if p.pointer {
+			b.Mask[i] = ^uintptr(0)
 		}
-		rax, xmm0, errno := trampolines.SafeCall(b.Chain, &ints, &floats, stack)
-		var results []reflect.Value
-		if s.result.class == classInt {
-			results = append(results, fromWord(s.result, s.typ.Out(0), uint64(rax)))
-		} else if s.result.class != classNone {
-			results = append(results, fromWord(s.result, s.typ.Out(0), xmm0))
+		if b.Shift[i] = p.shift(); b.Shift[i] != 0 {
+			b.Narrow = uint32(i + 1)
 		}
-		if s.errno {
-			results = append(results, reflect.ValueOf(errnoOf(errno)))
-		}
-		runtime.KeepAlive(args) // a result may point into an argument
-		return results
+		i++
 	}
+	if s.errno {
+		b.Errno = trampolines.ErrnoFirst
+		if s.result.class == classInt {
+			b.Errno = trampolines.ErrnoSecond
+		}
+	}
+}
+
+// planned tells b what Go code has to do beside its plan.
+func (s *signature) planned(b *trampolines.BoundFunc) error {
+	reg := uint32(0)
+	for _, p := range s.params {
+		switch p.text {
+		case "str":
+			b.Strings = append(b.Strings, uint8(reg))
+		case "func":
+			pool, err := newFuncPool(p.fn)
+			if err != nil {
+				return err
+			}
+			b.Funcs = append(b.Funcs, trampolines.FuncParam{Reg: reg, Pool: pool})
+		}
+		n, err := s.registers(p)
+		if err != nil {
+			return err
+		}
+		reg += n
+	}
+	return nil
+}
+
+// registers returns how many integer registers Go takes for a parameter, if it takes registers: only asked where a string
+// or func is among the parameters, whose own registers come from it.
+func (s *signature) registers(p value) (uint32, error) {
+	alone := signature{typ: s.typ, params: []value{p}, result: value{text: "void"}}
+	plan, err := alone.plan(false)
+	if err != nil {
+		return 0, err
+	}
+	return trampolines.ShapeOf(plan).IntsIn, nil
 }
 
 // toWord returns v as it travels in a register or a word of the stack.

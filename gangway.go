@@ -11,10 +11,24 @@
 //	int8 ... uint64          int8_t ... uint64_t
 //	int, uint, uintptr       long, unsigned long, size_t
 //	float32, float64         float, double
+//	complex64, complex128    float _Complex, double _Complex
 //	unsafe.Pointer, *T       a pointer
+//	struct                   that struct, by value: fields of these types, arrays, structs
+//	LongDouble               long double
+//	Int128, Uint128          __int128, unsigned __int128
 //
-// A last result of type [syscall.Errno] is errno as the function left it, 0 when it set none. Anything else is an error
-// of Bind or NewCallback that names the parameter, its type and the reason.
+// Parameters only:
+//
+//	string                   const char *: a NUL-terminated copy that lives for the call; C sees an interior NUL as its end
+//	[]T                      T *: the address of the first element, NULL for nil
+//	func                     a C function pointer, valid until the call returns (NewCallback for longer); NULL for nil
+//	...any                   the arguments of a variadic C function, with C's promotions
+//
+// A string result is a copy of the C string, "" for NULL; whoever owned the original still does. In a callback a string
+// parameter is such a copy, too. A last result of type [syscall.Errno] is errno as the function left it, 0 when it set
+// none. A struct must have the same layout in C as in Go; padding that C puts in by itself is there in Go as well, but not
+// before a LongDouble or Int128, which C aligns to 16 bytes: write it as a blank field, _ [8]byte. Anything else is an
+// error of Bind or NewCallback that names the parameter, its type and the reason.
 //
 // # How calls are made
 //

@@ -7,8 +7,8 @@ import (
 	"github.com/gangwayffi/gangway/trampolines"
 )
 
-// ownCallbacks is how many thunks the package itself has: the one that attaches threads.
-var ownCallbacks int
+// ownCallbacks is how many thunks the package itself has, the one that attaches threads among them.
+var ownCallbacks int64
 
 func init() {
 	attach, err := NewCallback(func() int32 { return 0 }) // GW_OK

@@ -3,8 +3,26 @@ package gangway
 import (
 	"fmt"
 	"reflect"
+	"strings"
+	"sync"
 	"syscall"
+	"unsafe"
+
+	"github.com/gangwayffi/gangway/trampolines"
 )
+
+// LongDouble is C's long double: the x87 extended format, 10 bytes in a place of 16. Convert with Float64 and
+// NewLongDouble. C aligns it to 16 bytes, Go to 8: a struct that holds one needs the padding that C puts before it.
+type LongDouble struct{ mantissa, exponent uint64 }
+
+// Int128 is C's __int128, Hi and Lo its halves. Aligned like LongDouble.
+type Int128 struct {
+	Lo uint64
+	Hi int64
+}
+
+// Uint128 is C's unsigned __int128. Aligned like LongDouble.
+type Uint128 struct{ Lo, Hi uint64 }
 
 // class says in which kind of register a value travels.
 type class uint8
@@ -14,6 +32,7 @@ const (
 	classInt
 	classFloat32
 	classFloat64
+	classOther // in several registers, in memory, or after a conversion
 )
 
 // A value is one parameter or result.
@@ -22,6 +41,10 @@ type value struct {
 	pointer bool
 	bits    int8 // of an integer
 	signed  bool
+	text    string // the C type, as gw_signature_parse has it, or str, slice, func
+	size    uintptr
+	align   uintptr    // C's
+	fn      *signature // of a func
 }
 
 // shift returns how far to shift left and back to extend the value to 64 bits, negative when signed; 0 for 32 and 64
@@ -36,6 +59,18 @@ func (v value) shift() int8 {
 	return 64 - v.bits
 }
 
+// A signature is a func type whose C equivalent is known.
+type signature struct {
+	typ      reflect.Type
+	params   []value
+	result   value
+	errno    bool
+	variadic bool // the last Go parameter is ...any
+	ints     int  // integer parameters
+	floats   int
+	simple   bool // nothing but integers, pointers and floats, all of them in registers
+}
+
 // anyFloats is not 0 when floats are among the parameters, or the result is one.
 func (s *signature) anyFloats() uint32 {
 	if s.floats > 0 || s.result.class == classFloat32 || s.result.class == classFloat64 {
@@ -44,32 +79,65 @@ func (s *signature) anyFloats() uint32 {
 	return 0
 }
 
-// A signature is a func type whose C equivalent is known.
-type signature struct {
-	typ    reflect.Type
-	params []value
-	result value
-	errno  bool
-	ints   int // integer parameters
-	floats int
+// text returns the signature as the C core reads it, with more parameters after the fixed ones when it is variadic.
+func (s *signature) text(more ...string) string {
+	var b strings.Builder
+	b.WriteString(s.result.text)
+	b.WriteByte('(')
+	for i, p := range s.params {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(p.text)
+	}
+	if s.variadic && len(more) > 0 {
+		if len(s.params) > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("..., ")
+		b.WriteString(strings.Join(more, ", "))
+	}
+	b.WriteByte(')')
+	return b.String()
 }
 
-var errnoType = reflect.TypeOf(syscall.Errno(0))
+var (
+	errnoType      = reflect.TypeOf(syscall.Errno(0))
+	anyType        = reflect.TypeOf((*any)(nil)).Elem()
+	longDoubleType = reflect.TypeOf(LongDouble{})
+	int128Type     = reflect.TypeOf(Int128{})
+	uint128Type    = reflect.TypeOf(Uint128{})
+)
 
 // newSignature examines the func type t. name is for errors.
 func newSignature(name string, t reflect.Type, callback bool) (*signature, error) {
+	s := &signature{typ: t, simple: true}
+	params := t.NumIn()
 	if t.IsVariadic() {
-		return nil, &TypeError{name, "", t, "variadic func types have no fixed C type"}
+		params--
+		last := t.In(params)
+		if callback {
+			return nil, &TypeError{name, fmt.Sprintf("parameter %d", params+1), last, "C has no types for the arguments of a variadic callback"}
+		}
+		if last.Elem() != anyType {
+			return nil, &TypeError{name, fmt.Sprintf("parameter %d", params+1), last, "variadic arguments of C are ...any"}
+		}
+		s.variadic, s.simple = true, false
 	}
-	s := &signature{typ: t}
-	for i := 0; i < t.NumIn(); i++ {
+	for i := 0; i < params; i++ {
 		v, reason := newValue(t.In(i))
+		if reason == "" && callback && (v.text == "slice" || v.text == "func") {
+			reason = "C passes a callback no length, and no Go func; use a pointer"
+		}
 		if reason != "" {
 			return nil, &TypeError{name, fmt.Sprintf("parameter %d", i+1), t.In(i), reason}
 		}
-		if v.class == classInt {
+		switch v.class {
+		case classInt:
 			s.ints++
-		} else {
+		case classOther:
+			s.simple = false
+		default:
 			s.floats++
 		}
 		s.params = append(s.params, v)
@@ -82,30 +150,192 @@ func newSignature(name string, t reflect.Type, callback bool) (*signature, error
 	if results > 1 {
 		return nil, &TypeError{name, fmt.Sprintf("result %d", 2), t.Out(1), "a C function has one result (and errno as a syscall.Errno after it)"}
 	}
+	s.result.text = "void"
 	if results == 1 {
 		v, reason := newValue(t.Out(0))
+		switch {
+		case reason != "":
+		case v.text == "slice" || v.text == "func":
+			reason = "C returns no length, and no Go func; use a pointer"
+		case v.text == "str" && callback:
+			reason = "nobody would own the string's memory; use a pointer"
+		}
 		if reason != "" {
 			return nil, &TypeError{name, "result 1", t.Out(0), reason}
 		}
 		s.result = v
+		s.simple = s.simple && v.class != classOther
 	}
+	s.simple = s.simple && s.ints <= 6 && s.floats <= 8
 	return s, nil
 }
 
+// newValue examines the type of a parameter or result.
 func newValue(t reflect.Type) (v value, reason string) {
-	switch k := t.Kind(); k {
-	case reflect.Bool:
-		return value{class: classInt, bits: 8}, ""
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return value{class: classInt, bits: int8(t.Bits()), signed: true}, ""
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return value{class: classInt, bits: int8(t.Bits())}, ""
-	case reflect.Float32:
-		return value{class: classFloat32}, ""
-	case reflect.Float64:
-		return value{class: classFloat64}, ""
-	case reflect.Ptr, reflect.UnsafePointer:
-		return value{class: classInt, bits: 64, pointer: true}, ""
+	switch t.Kind() {
+	case reflect.String:
+		return value{class: classOther, text: "str"}, ""
+	case reflect.Slice:
+		if _, reason := newMember(t.Elem()); reason != "" {
+			return v, "a slice whose elements C cannot have: " + reason
+		}
+		return value{class: classOther, text: "slice"}, ""
+	case reflect.Func:
+		sig, err := newSignature("func", t, true)
+		if err != nil {
+			return v, err.(*TypeError).inner()
+		}
+		return value{class: classOther, text: "func", fn: sig}, ""
 	}
-	return v, "not a bool, integer, float or pointer"
+	if t.Kind() == reflect.Array {
+		return v, "C passes and returns no arrays; use a pointer, or a struct that holds it"
+	}
+	return newMember(t)
+}
+
+// inner is the error's text for use in another one.
+func (e *TypeError) inner() string {
+	if e.Part == "" {
+		return e.Reason
+	}
+	return fmt.Sprintf("its %s, of type %v: %s", e.Part, e.Type, e.Reason)
+}
+
+// newMember examines a type that may also be part of a struct or array.
+func newMember(t reflect.Type) (v value, reason string) {
+	v.size, v.align = t.Size(), uintptr(t.Align())
+	integer := func(text string, signed bool) (value, string) {
+		v.class, v.bits, v.signed, v.text = classInt, int8(t.Size()*8), signed, text
+		return v, ""
+	}
+	switch t {
+	case longDoubleType:
+		return value{class: classOther, text: "f80", size: 16, align: 16}, ""
+	case int128Type:
+		return value{class: classOther, text: "i128", size: 16, align: 16}, ""
+	case uint128Type:
+		return value{class: classOther, text: "u128", size: 16, align: 16}, ""
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return integer("bool", false)
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return integer(fmt.Sprintf("i%d", t.Bits()), true)
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return integer(fmt.Sprintf("u%d", t.Bits()), false)
+	case reflect.Float32:
+		v.class, v.text = classFloat32, "f32"
+	case reflect.Float64:
+		v.class, v.text = classFloat64, "f64"
+	case reflect.Complex64:
+		v.class, v.text = classOther, "c64"
+	case reflect.Complex128:
+		v.class, v.text = classOther, "c128"
+	case reflect.Ptr, reflect.UnsafePointer:
+		v.class, v.bits, v.pointer, v.text = classInt, 64, true, "ptr"
+	case reflect.Array:
+		e, reason := newMember(t.Elem())
+		if reason == "" && t.Len() == 0 {
+			reason = "C has no arrays of length 0"
+		}
+		if reason != "" {
+			return v, reason
+		}
+		return value{class: classOther, text: fmt.Sprintf("[%d]%s", t.Len(), e.text), size: t.Size(), align: e.align}, ""
+	case reflect.Struct:
+		return newStruct(t)
+	case reflect.String, reflect.Slice, reflect.Func:
+		return v, "inside a struct, an array or a slice use a pointer"
+	default:
+		return v, "no C type is like it"
+	}
+	return v, ""
+}
+
+// newStruct examines a struct type. C lays it out by itself; where that is not Go's layout, the type is refused.
+func newStruct(t reflect.Type) (v value, reason string) {
+	var b strings.Builder
+	b.WriteByte('{')
+	end, align := uintptr(0), uintptr(1)
+	for i := 0; i < t.NumField(); i++ {
+		f := t.Field(i)
+		var m value
+		if f.Name == "_" {
+			if f.Type.Kind() != reflect.Array || f.Type.Elem().Kind() != reflect.Uint8 {
+				return v, fmt.Sprintf("field %d: padding is a blank field of type [n]byte", i+1)
+			}
+			if f.Type.Len() == 0 {
+				continue
+			}
+			m = value{text: fmt.Sprintf("pad%d", f.Type.Len()), size: f.Type.Size(), align: 1}
+		} else if m, reason = newMember(f.Type); reason != "" {
+			return v, fmt.Sprintf("field %s: %s", f.Name, reason)
+		}
+		offset := (end + m.align - 1) &^ (m.align - 1)
+		if offset != f.Offset {
+			return v, fmt.Sprintf("field %s: C has it at offset %d, Go at %d: put a blank field of type [n]byte before it", f.Name, offset, f.Offset)
+		}
+		end = offset + m.size
+		if m.align > align {
+			align = m.align
+		}
+		if b.Len() > 1 {
+			b.WriteString(", ")
+		}
+		b.WriteString(m.text)
+	}
+	if end = (end + align - 1) &^ (align - 1); end != t.Size() {
+		return v, fmt.Sprintf("its size is %d in C and %d in Go", end, t.Size())
+	}
+	b.WriteByte('}')
+	return value{class: classOther, text: b.String(), size: t.Size(), align: align}, ""
+}
+
+// compiled holds what the C core made of signature texts, for good.
+var compiled sync.Map // compiledKey to uintptr
+
+type compiledKey struct {
+	text            string
+	plan            bool
+	errno, callback bool
+}
+
+// plan returns the address of the gw_go_plan for s.
+func (s *signature) plan(callback bool) (uintptr, error) {
+	return compile(compiledKey{s.text(), true, s.errno, callback})
+}
+
+// inC returns the address of the gw_signature for s, with these variadic arguments.
+func (s *signature) inC(more ...string) (uintptr, error) {
+	return compile(compiledKey{text: s.text(more...)})
+}
+
+func compile(key compiledKey) (uintptr, error) {
+	if p, ok := compiled.Load(key); ok {
+		return p.(uintptr), nil
+	}
+	text, ok := cstring(key.text)
+	if !ok {
+		panic("gangway: a signature without text")
+	}
+	out := escape(new(uintptr))
+	status, reason := checked(func() uintptr {
+		p, o := uintptr(unsafe.Pointer(text)), uintptr(unsafe.Pointer(out))
+		if key.plan {
+			return trampolines.Call(trampolines.AddrGoPlanNew(), o, p, flag(key.errno), flag(key.callback), 0, 0)
+		}
+		return trampolines.Call(trampolines.AddrSignatureParseGo(), o, p, 0, 0, 0, 0)
+	})
+	if status != 0 {
+		return 0, fmt.Errorf("%s", reason)
+	}
+	p, _ := compiled.LoadOrStore(key, *out)
+	return p.(uintptr), nil
+}
+
+func flag(b bool) uintptr {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -12,12 +12,22 @@ type BoundFunc struct {
 	Fn     uintptr // what ccall calls: the C function, or gw_errno_call
 	Chain  uintptr // the C function
 	State  *AutoState
-	Mask   [6]uintptr // all ones for an integer argument that is a pointer
+	Mask   [9]uintptr // all ones for an integer argument that is a pointer
 	Narrow uint32     // index + 1 of the last narrow argument, 0 when there is none
 	Errno  uint32
 	Floats uint32  // how many float arguments
 	Shift  [8]int8 // for each integer argument: 64 - its bits, negative when signed, 0 for 64 bits
 	Name   string  // for reports
+
+	// With a plan (bridge/goplan.h), in C's memory for good, these count; Fn is the C function, Floats that of registers.
+	Plan         uintptr
+	Code         uintptr // machine code of the plan, or 0
+	CodeStatus   uint32  // Code says whether strings were too long
+	LongResult   uint32  // more than AX and X0
+	GoWork       uint32  // Go code takes part: Funcs, StringResult
+	StringResult bool
+	Strings      []uint8 // integer registers of string parameters
+	Funcs        []FuncParam
 }
 
 // Where errno goes among the integer results.
@@ -32,13 +42,45 @@ const (
 func (f *BoundFunc) Finish() unsafe.Pointer {
 	f.code = addrBindPlain()
 	f.Fn = f.Chain
+	if f.Plan != 0 {
+		f.usePlan()
+		return unsafe.Pointer(f)
+	}
 	if f.Errno != ErrnoNone {
 		f.Fn = addrErrnoCall()
 	}
-	if f.Mask != [6]uintptr{} || f.Narrow != 0 || f.Errno != ErrnoNone || f.State == nil {
+	if f.Mask != [9]uintptr{} || f.Narrow != 0 || f.Errno != ErrnoNone || f.State == nil {
 		f.code = addrBindGeneral()
 	}
 	return unsafe.Pointer(f)
+}
+
+// usePlan chooses the code for a function with a plan.
+func (f *BoundFunc) usePlan() {
+	shape := ShapeOf(f.Plan)
+	for i := range f.Mask {
+		if shape.Pointers&(1<<i) != 0 {
+			f.Mask[i] = ^uintptr(0)
+		}
+	}
+	f.Floats = shape.FloatsIn
+	f.LongResult = shape.LongResult
+	f.StringResult = shape.StringResult != 0
+	if f.StringResult || len(f.Funcs) != 0 {
+		f.GoWork = 1
+	}
+	f.Code = shape.Code
+	f.CodeStatus = shape.Strings
+	switch {
+	case f.Code == 0 || f.GoWork != 0 || shape.Pointers != 0 && shape.StackFrame != 0:
+		f.code = addrBindPlan()
+	case shape.Pointers == 0:
+		f.code = addrBindCode()
+	case shape.IntsIn <= 3:
+		f.code = addrBindCode3()
+	default:
+		f.code = addrBindCode9()
+	}
 }
 
 // Close makes every further call of f panic through ClosedCall.

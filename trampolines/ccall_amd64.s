@@ -181,38 +181,7 @@ TEXT ·ccallTold(SB),NOSPLIT,$88-0
 	MOVSD	X0, 40(SP)
 	MOVSD	X1, 48(SP)
 	MOVQ	R10, 56(SP)
-	LEAQ	·incall+2(SB), DX
-	CMPQ	const_g_sched_pc(R12), DX
-	JNE	judged
-	MOVQ	$0, 72(SP)
-judged:
-	CMPQ	72(SP), $0
-	JEQ	exit
-	RDTSC
-	SHLQ	$32, DX
-	ORQ	AX, DX
-	SUBQ	80(SP), DX
-	MOVQ	DX, 64(SP)
-	LEAQ	·incall+1(SB), AX
-	XORL	DX, DX
-	CMPQ	const_g_sched_pc(R12), AX
-	SETEQ	DX
-	MOVQ	DX, 80(SP)
-exit:
-	MOVQ	const_g_m(R12), R15
-	MOVB	$0, const_m_incgo(R15)
-	SUBL	$1, const_m_ncgo(R15)
-	CALL	runtime·exitsyscall(SB)
-	MOVQ	72(SP), AX
-	TESTQ	AX, AX
-	JZ	done
-	MOVQ	AX, 0(SP)
-	MOVQ	64(SP), AX
-	MOVQ	AX, 8(SP)
-	MOVQ	80(SP), AX
-	MOVQ	AX, 16(SP)
-	CALL	·autoSegment(SB)
-done:
+	LEAVE_TOLD(88)
 	MOVQ	24(SP), AX
 	MOVQ	32(SP), DX
 	MOVSD	40(SP), X0

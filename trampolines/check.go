@@ -20,8 +20,8 @@ func init() {
 	runtimeCgocall(addrCallSetup(), 0)
 	road, roadReason = chooseRoad()
 	if road == RoadFast {
-		ints := [6]uintptr{addrSignalEntry()}
-		if n, _, _ := SafeCall(addrSignalInstall(), &ints, new([8]uint64), nil); n == 0 {
+		install := callRegs{fn: addrSignalInstall(), ints: [6]uintptr{addrSignalEntry()}}
+		if safeCall(&install, nil); uint32(install.rax) == 0 {
 			road, roadReason = RoadBlocking, "no signal handler of the runtime to stand in front of"
 		}
 		besideCgo()

@@ -44,6 +44,43 @@
 #define AUTO_SINCE (-16)
 #define AUTO_STATE (-24)
 
+// LEAVE_TOLD: leaves the system call that a call was told as, and tells Auto of it. See ccallTold.
+// In:        R12 g; a frame of F bytes, entered with SP as at ccall's entry, so that AUTO_SINCE is at F-8, AUTO_STATE at F-16.
+// Clobbers:  every register but SP and BP; F-24 and 0...16 of the frame.
+#define LEAVE_TOLD(F) \
+	LEAQ	·incall+2(SB), DX; \
+	CMPQ	const_g_sched_pc(R12), DX; \
+	JNE	judged; \
+	MOVQ	$0, (F-16)(SP); \
+judged: \
+	CMPQ	(F-16)(SP), $0; \
+	JEQ	exit; \
+	RDTSC; \
+	SHLQ	$32, DX; \
+	ORQ	AX, DX; \
+	SUBQ	(F-8)(SP), DX; \
+	MOVQ	DX, (F-24)(SP); \
+	LEAQ	·incall+1(SB), AX; \
+	XORL	DX, DX; \
+	CMPQ	const_g_sched_pc(R12), AX; \
+	SETEQ	DX; \
+	MOVQ	DX, (F-8)(SP); \
+exit: \
+	MOVQ	const_g_m(R12), R15; \
+	MOVB	$0, const_m_incgo(R15); \
+	SUBL	$1, const_m_ncgo(R15); \
+	CALL	runtime·exitsyscall(SB); \
+	MOVQ	(F-16)(SP), AX; \
+	TESTQ	AX, AX; \
+	JZ	untimed; \
+	MOVQ	AX, 0(SP); \
+	MOVQ	(F-24)(SP), AX; \
+	MOVQ	AX, 8(SP); \
+	MOVQ	(F-8)(SP), AX; \
+	MOVQ	AX, 16(SP); \
+	CALL	·autoSegment(SB); \
+untimed:
+
 // STAMP stores the time stamp counter at AUTO_SINCE(SP). Clobbers nothing; uses the two words below AUTO_STATE.
 #define STAMP \
 	MOVQ	AX, -32(SP); \
@@ -101,3 +138,22 @@
 	MOVSD	off+40(base), X5; \
 	MOVSD	off+48(base), X6; \
 	MOVSD	off+56(base), X7
+
+// SAVE_MORE_FLOATS, LOAD_MORE_FLOATS: the rest of Go's float registers, behind the first eight.
+#define SAVE_MORE_FLOATS(off, base) \
+	MOVSD	X8, off+64(base); \
+	MOVSD	X9, off+72(base); \
+	MOVSD	X10, off+80(base); \
+	MOVSD	X11, off+88(base); \
+	MOVSD	X12, off+96(base); \
+	MOVSD	X13, off+104(base); \
+	MOVSD	X14, off+112(base)
+
+#define LOAD_MORE_FLOATS(off, base) \
+	MOVSD	off+64(base), X8; \
+	MOVSD	off+72(base), X9; \
+	MOVSD	off+80(base), X10; \
+	MOVSD	off+88(base), X11; \
+	MOVSD	off+96(base), X12; \
+	MOVSD	off+104(base), X13; \
+	MOVSD	off+112(base), X14

@@ -50,19 +50,14 @@ func safeCall(r *callRegs, stack unsafe.Pointer) {
 	safeBlocks.Put(b)
 }
 
-// SafeCall calls fn through runtime.cgocall, whatever the road: ints and floats go to registers, stack to memory.
-// It returns RAX, XMM0 and errno. The caller keeps alive what the arguments point to.
-func SafeCall(fn uintptr, ints *[6]uintptr, floats *[8]uint64, stack []uintptr) (rax uintptr, xmm0 uint64, errno uintptr) {
-	b := safeBlocks.Get().(*callRegs)
-	b.fn, b.chain, b.al = fn, 0, 8
-	b.ints, b.floats = *ints, *floats
-	b.stackBytes, b.stack = uintptr(len(stack))*8, nil
-	if len(stack) > 0 {
-		b.stack = unsafe.Pointer(&stack[0])
-	}
-	runtimeCgocall(addrSafeCall(), uintptr(unsafe.Pointer(b)))
-	rax, xmm0, errno = b.rax, b.xmm0, b.errno
-	b.stack = nil
-	safeBlocks.Put(b)
-	return
+// A SafePlanCall mirrors struct gw_go_safe_call in bridge/goplan.h. It and what it points to lie in the heap.
+type SafePlanCall struct {
+	Signature uintptr
+	Fn        uintptr
+	Result    unsafe.Pointer
+	Args      unsafe.Pointer // array of addresses of the arguments
+	Errno     uintptr
 }
+
+// Do makes the call through runtime.cgocall, whatever the road. The caller keeps alive what the arguments point to.
+func (c *SafePlanCall) Do() { runtimeCgocall(addrSafePlanCall(), uintptr(unsafe.Pointer(c))) }

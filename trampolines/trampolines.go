@@ -40,6 +40,23 @@ func bindBlocking()
 func bindGeneral()
 func bindPinned(p0, p1, p2, p3, p4, p5, f unsafe.Pointer, i0, i1, i2, i3, i4, i5 uintptr, f0, f1, f2, f3, f4, f5, f6, f7 float64)
 
+func bindCode()
+func bindCode3()
+func bindCode9()
+func codeCall()
+func codeTold()
+func codePinned3(p0, p1, p2, f unsafe.Pointer)
+func codePinned9(p0, p1, p2, p3, p4, p5, p6, p7, p8, f unsafe.Pointer)
+
+func bindPlan()
+func bindPlanned(p0, p1, p2, p3, p4, p5, p6, p7, p8, f unsafe.Pointer, regs GoRegs)
+func planCall(f *BoundFunc, args *PlanArgs) (status uintptr)
+func callGo(fn unsafe.Pointer, regs *GoRegs)
+func callGoStack512(fn, stack unsafe.Pointer, args, frame uintptr, regs *GoRegs)
+func callGoStack4K(fn, stack unsafe.Pointer, args, frame uintptr, regs *GoRegs)
+func callGoStack64K(fn, stack unsafe.Pointer, args, frame uintptr, regs *GoRegs)
+func callGoStack3M(fn, stack unsafe.Pointer, args, frame uintptr, regs *GoRegs)
+
 // Call calls a C function with up to six integer arguments as a running call and returns its RAX: for functions of
 // Gangway's own core, which are short.
 func Call(fn, a0, a1, a2, a3, a4, a5 uintptr) uintptr
@@ -63,6 +80,12 @@ func addrSignalEntry() uintptr
 func addrTakeoverNow() uintptr
 func addrBindPlain() uintptr
 func addrBindGeneral() uintptr
+func addrBindPlan() uintptr
+func addrBindCode() uintptr
+func addrBindCode3() uintptr
+func addrBindCode9() uintptr
+func addrSafePlanCall() uintptr
+func addrGoCallbackRun() uintptr
 func addrCallbackEntry() uintptr
 func addrCallbackEntryFew() uintptr
 func addrSnapshot() uintptr
@@ -72,6 +95,10 @@ func addrInGo() uintptr
 func getg() uintptr
 
 // Addresses for package gangway.
+func AddrGoPlanNew() uintptr
+func AddrSignatureParseGo() uintptr
+func AddrClosureEntry() uintptr
+func AddrReflectedRun() uintptr
 func AddrThunkAlloc() uintptr
 func AddrThunkSet() uintptr
 func AddrThunkFree() uintptr

@@ -1,0 +1,105 @@
+/* Plans: how the values of a call get from Go's register convention to C's and back, decided once
+ * for each signature. */
+#ifndef GW_BRIDGE_GOPLAN_H
+#define GW_BRIDGE_GOPLAN_H
+
+#include "signature.h"
+
+/* The registers of Go's ABIInternal (amd64, since Go 1.17): AX BX CX DI SI R8 R9 R10 R11, X0-X14.
+ */
+enum { GW_GO_INTS = 9, GW_GO_FLOATS = 15 };
+struct gw_go_regs {
+	uint64_t ints[GW_GO_INTS];
+	uint64_t floats[GW_GO_FLOATS];
+};
+
+/* What assembly and Go code ask of a plan (trampolines.PlanShape is its mirror): the first member
+ * of a plan. */
+struct gw_go_shape {
+	uint32_t ints_in, floats_in;   /* Go registers that the parameters take */
+	uint32_t ints_out, floats_out; /* and the results */
+	uint32_t stack_args;           /* bytes of parameters on Go's stack, rounded up to 8 */
+	uint32_t stack_frame;          /* and with the results there */
+	uint32_t pointers;             /* bit i: integer register i holds a pointer */
+	uint32_t hidden_pointers; /* not 0: there are pointers among the parameters on Go's stack */
+	uint32_t strings;         /* string parameters */
+	uint32_t functions;       /* func parameters */
+	uint32_t string_result;
+	uint32_t long_result; /* a result not in RAX or XMM0 alone */
+	const void *code;     /* gocode.c; NULL when there is none */
+};
+
+/* One move of a plan: size bytes, extended to 8 or not. */
+struct gw_move {
+	uint8_t op;
+	uint8_t from, to; /* segments */
+	uint32_t size;    /* GW_MOVE_WORDS: words; else bytes */
+	uint32_t src, dst;
+};
+
+typedef struct gw_go_plan {
+	struct gw_go_shape shape;
+	gw_signature *signature;
+	bool err; /* errno is a result */
+	uint32_t nin, nout;
+	struct gw_move *in;  /* parameters: from the caller's convention to the callee's */
+	struct gw_move *out; /* results: back */
+} gw_go_plan;
+
+/* A plan for calls from Go (callback false) or to Go (true) of functions with the signature that
+   text describes, Go's kinds included. Layouts of structs are C's: the Go side makes sure that its
+   own are the same. err: Go expects errno as a last result. GW_EINVAL, GW_ENOMEM. */
+gw_status gw_go_plan_new(gw_go_plan **out, const char *text, bool err, bool callback);
+void gw_go_plan_free(gw_go_plan *plan);
+
+/* A call from Go, on the system stack. block and stack: Go's registers and stack arguments, on g's
+   stack, where they stay while that moves in callbacks. Results go to the same places. Returns 0;
+   or 1 with nothing done when strings are too long for the system stack. A string that is
+   terminated already has length GW_GO_TERMINATED. */
+enum { GW_GO_STRINGS_MAX = 4096 };
+#define GW_GO_TERMINATED UINT64_MAX
+uint64_t gw_go_call(const gw_go_plan *plan, const struct gw_rt_g *g, struct gw_go_regs *block,
+		    char *stack, void (*fn)(void));
+
+/* gocode.c. Machine code of a plan for calls, for good; NULL where there is none. */
+void *gw_go_code(const gw_go_plan *plan);
+void gw_errno_call(void); /* trampolines/call_sysv.S; not a C function */
+
+/* A call with all values in memory, for runtime.cgocall: as gw_call, with errno. */
+struct gw_go_safe_call {
+	const gw_signature *signature;
+	void (*fn)(void);
+	void *result;
+	void *const *args;
+	uint64_t err;
+};
+void gw_go_safe_call(struct gw_go_safe_call *call);
+
+struct gw_go_invocation;
+
+/* A callback of any signature: the record of a thunk whose entry is gw_closure_entry. */
+struct gw_go_callback {
+	struct gw_closure_record record; /* run is gw_go_callback_run */
+	const gw_go_plan *plan;
+	void *fn;                                      /* the Go func value */
+	void (*invoke)(struct gw_go_invocation *call); /* a callback of Go's own, which calls fn */
+};
+
+/* One call of it, on C's stack for its time. */
+struct gw_go_invocation {
+	const struct gw_go_callback *callback;
+	struct gw_go_regs regs; /* in: parameters, out: results */
+	char *stack;            /* shape.stack_frame bytes */
+};
+
+void gw_go_callback_run(void *record, struct gw_closure_regs *regs);
+
+/* A callback whose values all go through memory: handler's user is the record. */
+struct gw_go_reflected {
+	struct gw_closure_record record; /* run is gw_go_reflected_run */
+	const gw_signature *signature;
+	gw_handler *handler;
+};
+void gw_go_reflected_run(void *record, struct gw_closure_regs *regs);
+
+#endif

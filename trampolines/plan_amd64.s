@@ -1,0 +1,221 @@
+#include "textflag.h"
+#include "funcdata.h"
+#include "go_asm.h"
+#include "frame_amd64.h"
+
+#define ARGS_INTS (PlanArgs_regs+GoRegs_Ints)
+#define ARGS_FLOATS (PlanArgs_regs+GoRegs_Floats)
+
+// func bindPlan()
+//
+// The code of a bound function of any signature that has a plan (bridge/goplan.h): structs, strings, slices, funcs, long
+// doubles, more arguments than registers.
+//
+// In:        DX the BoundFunc; Go's register convention, R14 g; stack arguments above the return PC.
+// Out:       as the plan says; R14 = g, X15 = 0. Results on the stack are where Go's convention has them.
+// Stack:     the frame is the argument area of bindPlanned, a PlanArgs. Its prototype declares the first words as
+//            pointers: Mask says which integer registers go there too.
+TEXT ·bindPlan(SB),NOSPLIT,$272-0
+	NO_LOCAL_POINTERS
+	MOVQ	DX, PlanArgs_f(SP)
+	MOVQ	AX, ARGS_INTS+0(SP)
+	MOVQ	BX, ARGS_INTS+8(SP)
+	MOVQ	CX, ARGS_INTS+16(SP)
+	MOVQ	DI, ARGS_INTS+24(SP)
+	MOVQ	SI, ARGS_INTS+32(SP)
+	MOVQ	R8, ARGS_INTS+40(SP)
+	MOVQ	R9, ARGS_INTS+48(SP)
+	MOVQ	R10, ARGS_INTS+56(SP)
+	MOVQ	R11, ARGS_INTS+64(SP)
+	MOVL	BoundFunc_Floats(DX), R12
+	TESTL	R12, R12
+	JEQ	saved
+	SAVE_FLOATS(ARGS_FLOATS, SP)
+	CMPL	R12, $8
+	JLS	saved
+	SAVE_MORE_FLOATS(ARGS_FLOATS, SP)
+saved:
+	ANDQ	BoundFunc_Mask+0(DX), AX
+	ANDQ	BoundFunc_Mask+8(DX), BX
+	ANDQ	BoundFunc_Mask+16(DX), CX
+	ANDQ	BoundFunc_Mask+24(DX), DI
+	ANDQ	BoundFunc_Mask+32(DX), SI
+	ANDQ	BoundFunc_Mask+40(DX), R8
+	ANDQ	BoundFunc_Mask+48(DX), R9
+	ANDQ	BoundFunc_Mask+56(DX), R10
+	ANDQ	BoundFunc_Mask+64(DX), R11
+	MOVQ	AX, 0(SP)
+	MOVQ	BX, 8(SP)
+	MOVQ	CX, 16(SP)
+	MOVQ	DI, 24(SP)
+	MOVQ	SI, 32(SP)
+	MOVQ	R8, 40(SP)
+	MOVQ	R9, 48(SP)
+	MOVQ	R10, 56(SP)
+	MOVQ	R11, 64(SP)
+	CALL	·bindPlanned(SB)
+	MOVQ	PlanArgs_f(SP), DX
+	MOVQ	ARGS_INTS+0(SP), AX
+	MOVSD	ARGS_FLOATS+0(SP), X0
+	CMPL	BoundFunc_LongResult(DX), $0
+	JNE	long
+done:
+	RESTORE_GO_REGS
+	RET
+long:
+	MOVQ	ARGS_INTS+8(SP), BX
+	MOVQ	ARGS_INTS+16(SP), CX
+	MOVQ	ARGS_INTS+24(SP), DI
+	MOVQ	ARGS_INTS+32(SP), SI
+	MOVQ	ARGS_INTS+40(SP), R8
+	MOVQ	ARGS_INTS+48(SP), R9
+	MOVQ	ARGS_INTS+56(SP), R10
+	MOVQ	ARGS_INTS+64(SP), R11
+	LOAD_FLOATS(ARGS_FLOATS, SP)
+	LOAD_MORE_FLOATS(ARGS_FLOATS, SP)
+	JMP	done
+
+// func bindPlanned(p0, p1, p2, p3, p4, p5, p6, p7, p8, f unsafe.Pointer, regs GoRegs)
+//
+// The call of bindPlan: from here when C can do all of it, from Go code (boundGo) when not.
+// Stack:     with a stack check (all registers are in memory): what a call needs below is more than the linker's budget.
+// Unwind:    a plain frame with the pointer map of its prototype.
+TEXT ·bindPlanned(SB),0,$24-272
+	NO_LOCAL_POINTERS
+	MOVQ	f+72(FP), AX
+	LEAQ	p0+0(FP), BX
+	MOVQ	AX, 0(SP)
+	MOVQ	BX, 8(SP)
+	CMPL	BoundFunc_GoWork(AX), $0
+	JNE	work
+	CALL	·planCall(SB)
+	CMPQ	16(SP), $0
+	JNE	long
+	RET
+long:
+	MOVQ	f+72(FP), AX
+	LEAQ	p0+0(FP), BX
+	MOVQ	AX, 0(SP)
+	MOVQ	BX, 8(SP)
+work:
+	CALL	·boundGo(SB)
+	RET
+
+// Go's stack arguments, from a PlanArgs: bindPlan's frame, its saved BP and return PC are between.
+#define PLAN_STACK (PlanArgs__size+16)
+
+// func planCall(f *BoundFunc, args *PlanArgs) (status uintptr)
+//
+// Makes the call that f's plan describes, running or Blocking: gw_go_call on the system stack.
+TEXT ·planCall(SB),NOSPLIT,$8-24
+	NO_LOCAL_POINTERS
+	MOVQ	f+0(FP), R12
+	MOVQ	BoundFunc_State(R12), BX
+	MOVL	AutoState_mode(BX), AX
+	CMPL	AX, $const_AutoRunning
+	JEQ	load
+	CMPL	AX, $const_AutoClosed
+	JEQ	closed
+	CALL	runtime·entersyscall(SB)
+	MOVQ	f+0(FP), R12
+	MOVQ	BoundFunc_State(R12), BX
+	CMPL	AutoState_mode(BX), $const_AutoBlocking
+	JNE	load
+	XORL	BX, BX				// for good: not timed
+load:
+	MOVQ	args+8(FP), CX
+	MOVQ	TLS, SI
+	MOVQ	0(SI)(TLS*1), SI
+	LEAQ	PlanArgs_regs(CX), DX
+	ADDQ	$PLAN_STACK, CX
+	MOVQ	BoundFunc_Plan(R12), DI
+	MOVQ	BoundFunc_Fn(R12), R8
+	LEAQ	gw_go_call(SB), R11
+	XORL	AX, AX
+	CALL	·ccallFast(SB)
+	MOVQ	AX, status+16(FP)
+	RET
+closed:
+	MOVQ	R12, 0(SP)
+	CALL	·boundClosed(SB)
+	RET
+
+// LOAD_GO_REGS, STORE_GO_REGS: all registers of Go's convention, from and to the GoRegs at R12; LOAD also makes the others
+// what Go code expects.
+#define LOAD_GO_REGS \
+	MOVQ	GoRegs_Ints+0(R12), AX; \
+	MOVQ	GoRegs_Ints+8(R12), BX; \
+	MOVQ	GoRegs_Ints+16(R12), CX; \
+	MOVQ	GoRegs_Ints+24(R12), DI; \
+	MOVQ	GoRegs_Ints+32(R12), SI; \
+	MOVQ	GoRegs_Ints+40(R12), R8; \
+	MOVQ	GoRegs_Ints+48(R12), R9; \
+	MOVQ	GoRegs_Ints+56(R12), R10; \
+	MOVQ	GoRegs_Ints+64(R12), R11; \
+	LOAD_FLOATS(GoRegs_Floats, R12); \
+	LOAD_MORE_FLOATS(GoRegs_Floats, R12); \
+	RESTORE_GO_REGS
+
+#define STORE_GO_REGS \
+	MOVQ	AX, GoRegs_Ints+0(R12); \
+	MOVQ	BX, GoRegs_Ints+8(R12); \
+	MOVQ	CX, GoRegs_Ints+16(R12); \
+	MOVQ	DI, GoRegs_Ints+24(R12); \
+	MOVQ	SI, GoRegs_Ints+32(R12); \
+	MOVQ	R8, GoRegs_Ints+40(R12); \
+	MOVQ	R9, GoRegs_Ints+48(R12); \
+	MOVQ	R10, GoRegs_Ints+56(R12); \
+	MOVQ	R11, GoRegs_Ints+64(R12); \
+	SAVE_FLOATS(GoRegs_Floats, R12); \
+	SAVE_MORE_FLOATS(GoRegs_Floats, R12)
+
+// func callGo(fn unsafe.Pointer, regs *GoRegs)
+//
+// Calls a Go func whose parameters and results are in registers alone.
+// Stack:     the frame is the spill area that Go's convention wants the caller to have.
+TEXT ·callGo(SB),0,$200-16
+	NO_LOCAL_POINTERS
+	MOVQ	regs+8(FP), R12
+	MOVQ	fn+0(FP), DX
+	LOAD_GO_REGS
+	CALL	(DX)
+	MOVQ	regs+8(FP), R12
+	STORE_GO_REGS
+	RET
+
+// func callGoStackN(fn, stack unsafe.Pointer, args, frame uintptr, regs *GoRegs)
+//
+// callGo for parameters and results on the stack: stack holds args bytes of parameters, then results, frame bytes in all,
+// which with the spill area behind them must fit in N. (package reflect's own way, runtime.reflectcall, is closed to
+// others since Go 1.27.)
+// The frame holds no pointers of its own to the collector: what is in the argument area is described by the callee.
+#define CALL_GO_STACK(NAME, SIZE) \
+TEXT NAME(SB),0,$SIZE-40; \
+	NO_LOCAL_POINTERS; \
+	MOVQ	stack+8(FP), SI; \
+	MOVQ	args+16(FP), CX; \
+	MOVQ	SP, DI; \
+	SHRQ	$3, CX; \
+	REP; \
+	MOVSQ; \
+	MOVQ	regs+32(FP), R12; \
+	MOVQ	fn+0(FP), DX; \
+	LOAD_GO_REGS; \
+	CALL	(DX); \
+	MOVQ	regs+32(FP), R12; \
+	STORE_GO_REGS; \
+	MOVQ	args+16(FP), AX; \
+	MOVQ	frame+24(FP), CX; \
+	SUBQ	AX, CX; \
+	LEAQ	0(SP)(AX*1), SI; \
+	MOVQ	stack+8(FP), DI; \
+	ADDQ	AX, DI; \
+	SHRQ	$3, CX; \
+	REP; \
+	MOVSQ; \
+	RET
+
+CALL_GO_STACK(·callGoStack512, 512)
+CALL_GO_STACK(·callGoStack4K, 4096)
+CALL_GO_STACK(·callGoStack64K, 65536)
+CALL_GO_STACK(·callGoStack3M, 3145728)
