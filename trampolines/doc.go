@@ -5,8 +5,7 @@
 // # The round trip
 //
 // Go calls C. A stub, or the code of a bound function, loads C's argument registers and calls ccall
-// (ccall_amd64.s). ccall leaves the goroutine's position in g.sched, puts g0 into TLS, moves to g0's stack, sets m.incgo
-// and calls. The goroutine stays in state running and keeps its P: a running call. Nothing else is told.
+// (ccall_amd64.s). ccall leaves the goroutine's position in g.sched, puts g0 into TLS, moves to g0's stack and calls. The goroutine stays in state running and keeps its P: a running call. Nothing else is told.
 //
 // The runtime wants that P, or that goroutine. It sends SIGURG to the thread, as to any running goroutine. Our handler
 // stands before the runtime's (takeover_amd64.s). It sees that the thread is in a running call and turns the call into
@@ -24,6 +23,19 @@
 //
 // A panic or Goexit that leaves a callback abandons the C frames below it. callbackUnwind then lets the system stack
 // begin above them again.
+//
+// # Any signature
+//
+// Integers, pointers and floats that all fit C's registers are moved by a fixed shuffle (bind_amd64.s), to C and back from
+// callbacks. For anything else the C core has a plan, made once for each signature (bridge/goplan.c): a list of moves
+// between Go's registers and stack, where cmd/compile's ABIInternal puts a value, and C's, where the psABI does. A call
+// runs machine code made of the plan (bridge/gocode.c, entered from code_amd64.s): on the system stack, with Go's
+// registers as they came. A Blocking call, and a plan without code, spills Go's registers once (plan_amd64.s), and
+// gw_go_call interprets the moves. So does a callback: its thunk enters gw_closure_entry, C makes the Go registers of the
+// arguments, and calls Go through the one callback that serves them all (InvokePlan).
+//
+// Pointers among the arguments stay visible to the collector in the argument area of an assembly function whose prototype
+// declares pointers; a mask keeps integers out of it.
 //
 // # The marks
 //
