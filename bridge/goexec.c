@@ -124,11 +124,15 @@ uint64_t gw_go_call(const gw_go_plan *plan, const struct gw_rt_g *g, struct gw_g
 	x.stack_bytes = s->stack_bytes;
 	x.stack_align = s->stack_align;
 	x.x87 = 0;
-	if (s->stack_bytes != 0)
+	if (s->stack_bytes != 0) {
 		x.stack = segment[GW_SEGMENT_C_STACK] = alloca(s->stack_bytes);
+		gw_touch((unsigned char *)segment[GW_SEGMENT_C_STACK], s->stack_bytes);
+	}
 	if (s->hidden) {
 		uint32_t align = s->result.type->align;
-		char *result = alloca(s->result.type->size + align);
+		uint32_t size = s->result.type->size + align;
+		char *result = alloca(size);
+		gw_touch((unsigned char *)result, size);
 		result += -(uintptr_t)result & (align - 1);
 		segment[GW_SEGMENT_RESULT] = result;
 		x.ints[0] = (uint64_t)(uintptr_t)result;
@@ -165,8 +169,10 @@ void gw_go_callback_run(void *record, struct gw_closure_regs *regs)
 	char *segment[GW_SEGMENTS] = {(char *)&call.regs, NULL, (char *)regs, NULL, NULL};
 	call.callback = callback;
 	call.stack = NULL;
-	if (plan->shape.stack_frame != 0)
+	if (plan->shape.stack_frame != 0) {
 		call.stack = segment[GW_SEGMENT_GO_STACK] = alloca(plan->shape.stack_frame);
+		gw_touch((unsigned char *)call.stack, plan->shape.stack_frame);
+	}
 	memcpy(&segment[GW_SEGMENT_C_STACK], &regs->stack, sizeof regs->stack);
 	if (s->hidden) {
 		segment[GW_SEGMENT_RESULT] = (char *)(uintptr_t)regs->ints[0];

@@ -75,22 +75,12 @@ static void store_result(const struct gw_invoke *x, const struct gw_place *place
 	}
 }
 
-/* Write to every page of a stack buffer, the highest first, before any call runs below it: a stack
-   that is too short ends at its guard page. */
-static inline void touch(volatile unsigned char *buffer, size_t size)
-{
-	while (size > 4096) {
-		size -= 4096;
-		buffer[size] = 0;
-	}
-}
-
 void gw_call(const gw_signature *signature, void (*fn)(void), void *result, void *const *args)
 {
 	const struct gw_type *type = signature->result.type;
 	size_t dropped = signature->hidden && result == NULL ? type->size + type->align : 0;
 	unsigned char stack[signature->stack_bytes + dropped + 8];
-	touch(stack, sizeof stack);
+	gw_touch(stack, sizeof stack);
 	memset(stack, 0, signature->stack_bytes);
 
 	struct gw_invoke x = {.fn = fn,

@@ -199,4 +199,14 @@ void gw_closure_handle(const gw_signature *signature, struct gw_closure_regs *re
 uint64_t gw_piece_load(const struct gw_type *type, const void *from, uint32_t size);
 void gw_piece_store(void *to, uint64_t word, uint32_t size);
 
+/* Write to every page of a stack buffer, the highest first, before any call runs below it: a stack
+   that is too short ends at its guard page. */
+static inline void gw_touch(volatile unsigned char *buffer, size_t size)
+{
+	while (size > 4096) {
+		size -= 4096;
+		buffer[size] = 0;
+	}
+}
+
 #endif
