@@ -176,36 +176,46 @@ func (s *signature) direct(b *trampolines.BoundFunc) {
 
 // planned tells b what Go code has to do beside its plan.
 func (s *signature) planned(b *trampolines.BoundFunc) error {
-	reg := uint32(0)
-	for _, p := range s.params {
-		switch p.text {
-		case "str":
-			b.Strings = append(b.Strings, uint8(reg))
-		case "func":
-			pool, err := newFuncPool(p.fn)
-			if err != nil {
-				return err
-			}
-			b.Funcs = append(b.Funcs, trampolines.FuncParam{Reg: reg, Pool: pool})
+	for i, p := range s.params {
+		if p.text != "str" && p.text != "func" {
+			continue
 		}
-		n, err := s.registers(p)
+		reg, onStack, err := s.register(i)
 		if err != nil {
 			return err
 		}
-		reg += n
+		if onStack {
+			continue // not reached: pointers on Go's stack are for reflected
+		}
+		if p.text == "str" {
+			b.Strings = append(b.Strings, uint8(reg))
+			continue
+		}
+		pool, err := newFuncPool(p.fn)
+		if err != nil {
+			return err
+		}
+		b.Funcs = append(b.Funcs, trampolines.FuncParam{Reg: reg, Pool: pool})
 	}
 	return nil
 }
 
-// registers returns how many integer registers Go takes for a parameter, if it takes registers: only asked where a string
-// or func is among the parameters, whose own registers come from it.
-func (s *signature) registers(p value) (uint32, error) {
-	alone := signature{typ: s.typ, params: []value{p}, result: value{text: "void"}}
-	plan, err := alone.plan(false)
-	if err != nil {
-		return 0, err
+// register returns the first integer register that Go passes parameter i in. When it passes it on the stack, onStack is
+// true and at is the offset there. The plan of the parameters before it knows what is taken.
+func (s *signature) register(i int) (at uint32, onStack bool, err error) {
+	var shapes [2]*trampolines.PlanShape
+	for k := range shapes {
+		part := signature{typ: s.typ, params: s.params[:i+k], result: value{text: "void"}}
+		plan, err := part.plan(false)
+		if err != nil {
+			return 0, false, err
+		}
+		shapes[k] = trampolines.ShapeOf(plan)
 	}
-	return trampolines.ShapeOf(plan).IntsIn, nil
+	if shapes[0].IntsIn == shapes[1].IntsIn {
+		return shapes[0].StackArgs, true, nil // strings and funcs are aligned to 8, and so is StackArgs
+	}
+	return shapes[0].IntsIn, false, nil
 }
 
 // toWord returns v as it travels in a register or a word of the stack.

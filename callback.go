@@ -186,9 +186,10 @@ func (s *signature) invoker(fn reflect.Value) func(*trampolines.CallbackArgs) {
 
 // plannedKind: any signature, by a plan of the C core.
 type plannedKind struct {
-	sig     *signature
-	plan    uintptr
-	strings []uint8
+	sig          *signature
+	plan         uintptr
+	strings      []uint8 // trampolines.PlanRecord
+	stackStrings []uint32
 }
 
 func newPlannedKind(s *signature) (callbackKind, error) {
@@ -197,19 +198,19 @@ func newPlannedKind(s *signature) (callbackKind, error) {
 		return nil, err
 	}
 	k := &plannedKind{sig: s, plan: plan}
-	reg := uint32(0)
-	for _, p := range s.params {
-		if p.text == "str" {
-			k.strings = append(k.strings, uint8(reg))
+	for i, p := range s.params {
+		if p.text != "str" {
+			continue
 		}
-		n, err := s.registers(p)
+		at, onStack, err := s.register(i)
 		if err != nil {
 			return nil, err
 		}
-		reg += n
-	}
-	if len(k.strings) > 0 && trampolines.ShapeOf(plan).HiddenPointers != 0 {
-		return nil, errors.New("strings beyond the ninth integer register; use pointers")
+		if onStack {
+			k.stackStrings = append(k.stackStrings, at)
+		} else {
+			k.strings = append(k.strings, uint8(at))
+		}
 	}
 	_, err = invokePlan()
 	return k, err
@@ -218,7 +219,7 @@ func newPlannedKind(s *signature) (callbackKind, error) {
 func (k *plannedKind) record(fn unsafe.Pointer, _ reflect.Value) (uintptr, any) {
 	invoke, _ := invokePlan() // was made with the kind
 	r := trampolines.NewPlanRecord(k.plan, fn, invoke)
-	r.Strings = k.strings
+	r.Strings, r.StackStrings = k.strings, k.stackStrings
 	return trampolines.AddrClosureEntry(), r
 }
 

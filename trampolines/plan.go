@@ -119,8 +119,9 @@ type PlanRecord struct {
 	Fn     unsafe.Pointer // the func value
 	invoke uintptr
 	// Not part of the mirror.
-	shape   PlanShape
-	Strings []uint8 // integer registers of string parameters
+	shape        PlanShape
+	Strings      []uint8  // integer registers of string parameters
+	StackStrings []uint32 // offsets of those on the stack
 }
 
 // NewPlanRecord returns a record for the func value fn; invoke is the C function pointer of InvokePlan.
@@ -141,7 +142,7 @@ type Invocation struct {
 // InvokePlan is the Go function behind all callbacks that have a plan: it calls the one of the invocation.
 func InvokePlan(call *Invocation) {
 	r := call.record
-	if len(r.Strings) != 0 {
+	if len(r.Strings) != 0 || len(r.StackStrings) != 0 {
 		invokeWithStrings(call)
 		return
 	}
@@ -167,12 +168,19 @@ func invoke(call *Invocation) {
 
 // invokeWithStrings copies the C strings among the parameters.
 func invokeWithStrings(call *Invocation) {
-	var keep [9]string
-	for i, r := range call.record.Strings {
-		keep[i] = CString(call.regs.Ints[r])
-		call.regs.Ints[r] = uintptr(stringData(keep[i]))
-		call.regs.Ints[r+1] = uintptr(len(keep[i]))
+	r := call.record
+	keep := make([]string, 0, 9)
+	copied := func(words *[2]uintptr) {
+		s := CString(words[0])
+		keep = append(keep, s)
+		words[0], words[1] = uintptr(stringData(s)), uintptr(len(s))
+	}
+	for _, reg := range r.Strings {
+		copied((*[2]uintptr)(call.regs.Ints[reg:]))
+	}
+	for _, at := range r.StackStrings {
+		copied((*[2]uintptr)(unsafe.Add(call.stack, at)))
 	}
 	invoke(call)
-	runtime.KeepAlive(&keep)
+	runtime.KeepAlive(keep)
 }
