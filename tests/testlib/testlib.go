@@ -78,7 +78,7 @@ func MustOpen() *gangway.Library {
 	return l
 }
 
-// Lib returns libgwtest.so, which is never closed, and gives the test two minutes, or GANGWAY_WATCH seconds: then the
+// Lib returns libgwtest.so, which is never closed, and gives the test 250 seconds, or GANGWAY_WATCH: then the
 // process ends, with the stacks of all goroutines if the runtime can still print them.
 func Lib(t TB) *gangway.Library {
 	t.Helper()
@@ -86,7 +86,7 @@ func Lib(t TB) *gangway.Library {
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	seconds := 120
+	seconds := 250
 	if s := os.Getenv("GANGWAY_WATCH"); s != "" {
 		if seconds, err = strconv.Atoi(s); err != nil {
 			t.Fatalf("GANGWAY_WATCH: %v", err)
