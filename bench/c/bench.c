@@ -2,6 +2,7 @@
 #include "bench.h"
 
 #include <pthread.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,6 +26,28 @@ double bench_call3(double a, double b, double c)
 	return a * b + c;
 }
 
+int bench_call6(int a, int b, int c, int d, int e, int f)
+{
+	return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f;
+}
+
+double bench_call14(int a, int b, int c, int d, int e, int f, int g, int h, int i, int j, double k,
+		    double l, double m, double n)
+{
+	return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i + 10 * j + k +
+	       2 * l + 3 * m + 4 * n;
+}
+
+struct bench_out bench_structs(struct bench_in in)
+{
+	return (struct bench_out){.a = in.a + in.c, .b = in.b * in.d};
+}
+
+size_t bench_strlen(const char *s)
+{
+	return strlen(s);
+}
+
 /* The 1 keeps the call from becoming a jump: cb returns here, as it would in a library. */
 int64_t bench_callback1(bench_callback *cb, int64_t x)
 {
@@ -36,6 +59,24 @@ int64_t bench_callbacks(bench_callback *cb, int64_t n)
 	int64_t sum = 0;
 	for (int64_t i = 0; i < n; i++)
 		sum += cb(i);
+	return sum;
+}
+
+int64_t bench_callbacks3(bench_callback3 *cb, int64_t n)
+{
+	int64_t sum = 0, three = 3;
+	for (int64_t i = 0; i < n; i++)
+		sum += cb(i, 7, &three);
+	return sum;
+}
+
+int64_t bench_callbacks_struct(bench_callback_struct *cb, const struct bench_in *in, int64_t n)
+{
+	int64_t sum = 0;
+	for (uint64_t i = 0; i < (uint64_t)n; i++) {
+		struct bench_out out = cb(in[i % BENCH_INS]);
+		sum += out.a + (int64_t)out.b;
+	}
 	return sum;
 }
 

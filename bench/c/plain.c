@@ -1,216 +1,172 @@
-/* Implementation "c": plain C through a pointer. The child's side of the protocol
-   (bench/child/child.go says it), and the same rows as the Go implementations have. Usage: plain
-   LIBBENCH CORE */
-#define _GNU_SOURCE
-#include <fcntl.h>
-#include <inttypes.h>
-#include <sched.h>
-#include <stdio.h>
+/* Implementation "c": plain C through a pointer. Usage: plain LIBBENCH CORE */
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "open.h"
-
-enum { CALIBRATION_ROUNDS = 1 << 16, SORT_LENGTH = 100000, CHECK_N = 100 };
+#include "child.h"
 
 static struct bench_lib lib;
-static int32_t unsorted[SORT_LENGTH], sorted[SORT_LENGTH];
-static int schedstat = -1;
-
-static int64_t now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-static void check(const char *row, int right)
-{
-	if (right)
-		return;
-	fprintf(stderr, "c: %s: wrong result\n", row);
-	exit(1);
-}
 
 static int64_t run_call0(int64_t n)
 {
-	int64_t sum = 0, from = now();
+	int64_t sum = 0, from = child_now();
 	for (int64_t i = 0; i < n; i++)
 		sum += lib.call0();
-	int64_t ns = now() - from;
-	check("call0", sum == n * BENCH_CALL0);
+	int64_t ns = child_now() - from;
+	child_check("call0", sum == n * BENCH_CALL0);
 	return ns;
 }
 
 static int64_t run_steady(int64_t n)
 {
-	int64_t sum = 0, from = now();
+	int64_t sum = 0, from = child_now();
 	for (int64_t i = 0; i < n; i++)
 		sum += lib.steady();
-	int64_t ns = now() - from;
-	check("steady", sum == n * BENCH_STEADY);
+	int64_t ns = child_now() - from;
+	child_check("steady", sum == n * BENCH_STEADY);
 	return ns;
 }
 
 static int64_t run_call2(int64_t n)
 {
-	int64_t sum = 0, from = now();
+	int64_t sum = 0, from = child_now();
 	for (int64_t i = 0; i < n; i++)
 		sum += lib.call2((int)(i & 1023), 7);
-	int64_t ns = now() - from, want = 0;
-	for (int64_t i = 0; i < n; i++)
-		want += (i & 1023) + 7;
-	check("call2", sum == want);
+	int64_t ns = child_now() - from;
+	child_check("call2", sum == child_sum(n, CHILD_CALL2_REST));
 	return ns;
 }
 
 static int64_t run_call3(int64_t n)
 {
 	double sum = 0;
-	int64_t from = now();
+	int64_t from = child_now();
 	for (int64_t i = 0; i < n; i++)
 		sum += lib.call3(2, 3, 4);
-	int64_t ns = now() - from;
-	check("call3", sum == (double)n * 10);
+	int64_t ns = child_now() - from;
+	child_check("call3", sum == (double)n * 10);
 	return ns;
 }
 
-static int64_t successor(int64_t x)
+static int64_t run_call6(int64_t n)
 {
-	return x + 1;
+	int64_t sum = 0, from = child_now();
+	for (int64_t i = 0; i < n; i++)
+		sum += lib.call6((int)(i & 1023), 2, 3, 4, 5, 6);
+	int64_t ns = child_now() - from;
+	child_check("call6", sum == child_sum(n, CHILD_CALL6_REST));
+	return ns;
+}
+
+static int64_t run_call14(int64_t n)
+{
+	double sum = 0;
+	int64_t from = child_now();
+	for (int64_t i = 0; i < n; i++)
+		sum += lib.call14((int)(i & 1023), 2, 3, 4, 5, 6, 7, 8, 9, 10, 0.5, 1.5, 2.5, 3.5);
+	int64_t ns = child_now() - from;
+	child_check("call14", sum == (double)child_sum(n, CHILD_CALL14_REST));
+	return ns;
+}
+
+static int64_t run_structs(int64_t n)
+{
+	int64_t a = 0, from = child_now();
+	double b = 0;
+	for (int64_t i = 0; i < n; i++) {
+		struct bench_out out = lib.structs(child_ins[i & 1023]);
+		a += out.a;
+		b += out.b;
+	}
+	int64_t ns = child_now() - from;
+	child_check("structs",
+		    a == child_sum(n, CHILD_STRUCTS_REST) && b == (double)n * CHILD_STRUCTS_B);
+	return ns;
+}
+
+static int64_t run_strlen(int64_t n)
+{
+	size_t sum = 0;
+	int64_t from = child_now();
+	for (int64_t i = 0; i < n; i++)
+		sum += lib.strlen(child_text);
+	int64_t ns = child_now() - from;
+	child_check("strlen", sum == (size_t)n * CHILD_TEXT_LENGTH);
+	return ns;
 }
 
 static int64_t run_callback1(int64_t n)
 {
-	int64_t sum = 0, from = now();
+	int64_t sum = 0, from = child_now();
 	for (int64_t i = 0; i < n; i++)
-		sum += lib.callback1(successor, 1);
-	int64_t ns = now() - from;
-	check("callback1", sum == n * 3);
+		sum += lib.callback1(child_successor, 1);
+	int64_t ns = child_now() - from;
+	child_check("callback1", sum == n * 3);
 	return ns;
 }
 
 static int64_t run_callbacks(int64_t n)
 {
-	int64_t from = now();
-	int64_t sum = lib.callbacks(successor, n);
-	int64_t ns = now() - from;
-	check("callbacks", sum == n * (n + 1) / 2);
+	int64_t from = child_now();
+	int64_t sum = lib.callbacks(child_successor, n);
+	int64_t ns = child_now() - from;
+	child_check("callbacks", sum == child_successor_sum(n));
+	return ns;
+}
+
+static int64_t run_callback3(int64_t n)
+{
+	int64_t from = child_now();
+	int64_t sum = lib.callbacks3(child_scaled, n);
+	int64_t ns = child_now() - from;
+	child_check("callback3", sum == child_scaled_sum(n));
+	return ns;
+}
+
+static int64_t run_callbackstruct(int64_t n)
+{
+	int64_t from = child_now();
+	int64_t sum = lib.callbacks_struct(child_convert, child_ins, n);
+	int64_t ns = child_now() - from;
+	child_check("callbackstruct", sum == child_sum(n, CHILD_STRUCTS_REST + CHILD_STRUCTS_B));
 	return ns;
 }
 
 static int64_t run_foreign(int64_t n)
 {
-	int64_t sum = 0, ns = lib.foreign(successor, n, &sum);
-	check("foreign", ns >= 0 && sum == n * (n + 1) / 2);
+	int64_t sum = 0, ns = lib.foreign(child_successor, n, &sum);
+	child_check("foreign", ns >= 0 && sum == child_successor_sum(n));
 	return ns;
+}
+
+static void sort(int32_t *base, size_t count)
+{
+	qsort(base, count, sizeof base[0], lib.compare_ints);
 }
 
 static int64_t run_qsort(int64_t n)
 {
-	int64_t ns = 0;
-	for (int64_t i = 0; i < n; i++) {
-		uint64_t before = 0, after = 0;
-		memcpy(sorted, unsorted, sizeof sorted);
-		int64_t from = now();
-		qsort(sorted, SORT_LENGTH, sizeof sorted[0], lib.compare_ints);
-		ns += now() - from;
-		for (int j = 0; j < SORT_LENGTH; j++) {
-			check("qsort", j == 0 || sorted[j - 1] <= sorted[j]);
-			before += (uint32_t)unsorted[j];
-			after += (uint32_t)sorted[j];
-		}
-		check("qsort", before == after);
-	}
-	return ns;
+	return child_qsort(n, sort);
 }
 
-static const struct {
-	const char *row, *kind;
-	int64_t (*run)(int64_t n);
-} benches[] = {
-	{"call0", "single", run_call0},         {"call2", "single", run_call2},
-	{"call3", "single", run_call3},         {"steady", "single", run_steady},
-	{"callback1", "single", run_callback1}, {"callbacks", "single", run_callbacks},
-	{"foreign", "threads", run_foreign},    {"qsort", "single", run_qsort},
+static const struct child_bench benches[] = {
+	{"call0", "single", CHILD_CHECK_N, run_call0},
+	{"call2", "single", CHILD_CHECK_N, run_call2},
+	{"call3", "single", CHILD_CHECK_N, run_call3},
+	{"call6", "single", CHILD_CHECK_N, run_call6},
+	{"call14", "single", CHILD_CHECK_N, run_call14},
+	{"structs", "single", CHILD_CHECK_N, run_structs},
+	{"strlen", "single", CHILD_CHECK_N, run_strlen},
+	{"steady", "single", CHILD_CHECK_N, run_steady},
+	{"callback1", "single", CHILD_CHECK_N, run_callback1},
+	{"callbacks", "single", CHILD_CHECK_N, run_callbacks},
+	{"callback3", "single", CHILD_CHECK_N, run_callback3},
+	{"callbackstruct", "single", CHILD_CHECK_N, run_callbackstruct},
+	{"foreign", "threads", CHILD_CHECK_N, run_foreign},
+	{"qsort", "single", 1, run_qsort},
 };
-enum { BENCHES = sizeof benches / sizeof benches[0] };
-
-static uint64_t xorshift(uint64_t x)
-{
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return x;
-}
-
-static int64_t calibrate(void)
-{
-	uint64_t x = 1;
-	int64_t from = now();
-	for (int i = 0; i < CALIBRATION_ROUNDS; i++)
-		x = xorshift(x);
-	int64_t ns = now() - from;
-	check("calibration", x != 0);
-	return ns;
-}
-
-/* How long this thread has been ready to run without running. */
-static int64_t delayed(void)
-{
-	char text[64] = "";
-	int64_t ran, waited = 0;
-	if (schedstat < 0 || pread(schedstat, text, sizeof text - 1, 0) <= 0 ||
-	    sscanf(text, "%" SCNd64 " %" SCNd64, &ran, &waited) != 2)
-		return 0;
-	return waited;
-}
 
 int main(int argc, char **argv)
 {
-	if (argc != 3) {
-		fprintf(stderr, "usage: plain LIBBENCH CORE\n");
-		return 2;
-	}
-	const char *error = bench_open(&lib, argv[1]);
-	if (error != NULL) {
-		fprintf(stderr, "c: %s\n", error);
-		return 1;
-	}
-	cpu_set_t cores;
-	CPU_ZERO(&cores);
-	CPU_SET((size_t)atoi(argv[2]), &cores);
-	if (sched_setaffinity(0, sizeof cores, &cores) != 0) {
-		perror("c: sched_setaffinity");
-		return 1;
-	}
-	schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-	uint64_t x = 1;
-	for (int i = 0; i < SORT_LENGTH; i++)
-		unsorted[i] = (int32_t)((x = xorshift(x)) >> 32);
-
-	for (int i = 0; i < BENCHES; i++) {
-		benches[i].run(i == BENCHES - 1 ? 1 : CHECK_N);
-		printf("bench %s c %s\n", benches[i].row, benches[i].kind);
-	}
-	printf("ready\n");
-	fflush(stdout);
-
-	char line[64];
-	int index;
-	int64_t n;
-	while (fgets(line, sizeof line, stdin) != NULL &&
-	       sscanf(line, "run %d %" SCNd64, &index, &n) == 2 && index >= 0 && index < BENCHES) {
-		int64_t before = calibrate();
-		int64_t delay = delayed();
-		int64_t ns = benches[index].run(n);
-		delay = strcmp(benches[index].kind, "single") == 0 ? delayed() - delay : 0;
-		int64_t after = calibrate();
-		printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", ns, before, after,
-		       delay);
-		fflush(stdout);
-	}
+	child_init(&lib, "c", argc, argv);
+	child_serve(benches, sizeof benches / sizeof benches[0]);
 	return 0;
 }

@@ -11,6 +11,8 @@ package main
 
 // Exported by export.go.
 int64_t goSuccessor(int64_t);
+int64_t goScaled(int64_t, int32_t, void *);
+struct bench_out goConvert(struct bench_in);
 int goCompareInts(void *, void *);
 
 static struct bench_lib lib;
@@ -22,8 +24,17 @@ static int64_t call0(void) { return lib.call0(); }
 static int64_t steady(void) { return lib.steady(); }
 static int call2(int a, int b) { return lib.call2(a, b); }
 static double call3(double a, double b, double c) { return lib.call3(a, b, c); }
+static int call6(int a, int b, int c, int d, int e, int f) { return lib.call6(a, b, c, d, e, f); }
+static double call14(int a, int b, int c, int d, int e, int f, int g, int h, int i, int j, double k, double l, double m, double n)
+{
+	return lib.call14(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+}
+static struct bench_out structs(struct bench_in in) { return lib.structs(in); }
+static size_t length(const char *s) { return lib.strlen(s); }
 static int64_t callback1(int64_t x) { return lib.callback1(goSuccessor, x); }
 static int64_t callbacks(int64_t n) { return lib.callbacks(goSuccessor, n); }
+static int64_t callbacks3(int64_t n) { return lib.callbacks3(goScaled, n); }
+static int64_t callbacks_struct(const struct bench_in *in, int64_t n) { return lib.callbacks_struct(goConvert, in, n); }
 static int64_t foreign(int64_t n, int64_t *sum) { return lib.foreign(goSuccessor, n, sum); }
 static void sort(void *base, size_t n) { qsort(base, n, 4, (bench_compare *)goCompareInts); }
 static void wait_us(int64_t us) { lib.wait(us); }
@@ -50,9 +61,17 @@ func main() {
 		{Row: "call0", Impl: impl, CheckN: child.CheckN, Run: runCall0},
 		{Row: "call2", Impl: impl, CheckN: child.CheckN, Run: runCall2},
 		{Row: "call3", Impl: impl, CheckN: child.CheckN, Run: runCall3},
+		{Row: "call6", Impl: impl, CheckN: child.CheckN, Run: runCall6},
+		{Row: "call14", Impl: impl, CheckN: child.CheckN, Run: runCall14},
+		{Row: "structs", Impl: impl, CheckN: child.CheckN, Run: runStructs},
+		{Row: "strlen", Impl: impl, CheckN: child.CheckN, Run: runStrlen},
 		{Row: "steady", Impl: impl, CheckN: child.CheckN, Run: runSteady},
 		{Row: "callback1", Impl: impl, CheckN: child.CheckN, Run: runCallback1},
 		{Row: "callbacks", Impl: impl, CheckN: child.CheckN, Run: child.Callbacks(func(n int64) int64 { return int64(C.callbacks(C.int64_t(n))) })},
+		{Row: "callback3", Impl: impl, CheckN: child.CheckN, Run: child.Callback3(func(n int64) int64 { return int64(C.callbacks3(C.int64_t(n))) })},
+		{Row: "callbackstruct", Impl: impl, CheckN: child.CheckN, Run: child.CallbackStruct(func(ins *child.In, n int64) int64 {
+			return int64(C.callbacks_struct((*C.struct_bench_in)(unsafe.Pointer(ins)), C.int64_t(n)))
+		})},
 		{Row: "foreign", Impl: impl, CheckN: child.CheckN, Threads: true, Run: child.Foreign(func(n int64) (int64, int64) {
 			var sum C.int64_t
 			ns := C.foreign(C.int64_t(n), &sum)
@@ -94,7 +113,7 @@ func runCall2(n int) time.Duration {
 		sum += int64(C.call2(C.int(i&1023), 7))
 	}
 	took := time.Since(start)
-	child.Check("call2", sum == child.Call2Sum(n))
+	child.Check("call2", sum == child.Sum(n, child.Call2Rest))
 	return took
 }
 
@@ -106,6 +125,56 @@ func runCall3(n int) time.Duration {
 	}
 	took := time.Since(start)
 	child.Check("call3", sum == 10*float64(n))
+	return took
+}
+
+func runCall6(n int) time.Duration {
+	var sum int64
+	start := time.Now()
+	for i := 0; i < n; i++ {
+		sum += int64(C.call6(C.int(i&1023), 2, 3, 4, 5, 6))
+	}
+	took := time.Since(start)
+	child.Check("call6", sum == child.Sum(n, child.Call6Rest))
+	return took
+}
+
+func runCall14(n int) time.Duration {
+	var sum float64
+	start := time.Now()
+	for i := 0; i < n; i++ {
+		sum += float64(C.call14(C.int(i&1023), 2, 3, 4, 5, 6, 7, 8, 9, 10, 0.5, 1.5, 2.5, 3.5))
+	}
+	took := time.Since(start)
+	child.Check("call14", sum == float64(child.Sum(n, child.Call14Rest)))
+	return took
+}
+
+func runStructs(n int) time.Duration {
+	var a int64
+	var b float64
+	start := time.Now()
+	for i := 0; i < n; i++ {
+		out := C.structs(*(*C.struct_bench_in)(unsafe.Pointer(&child.Ins[i&1023])))
+		a += int64(out.a)
+		b += float64(out.b)
+	}
+	took := time.Since(start)
+	child.Check("structs", a == child.Sum(n, child.StructsRest) && b == child.StructsB*float64(n))
+	return took
+}
+
+// As users of cgo do it: a copy on C's heap for each call.
+func runStrlen(n int) time.Duration {
+	var sum uint
+	start := time.Now()
+	for i := 0; i < n; i++ {
+		s := C.CString(child.Text)
+		sum += uint(C.length(s))
+		C.free(unsafe.Pointer(s))
+	}
+	took := time.Since(start)
+	child.Check("strlen", sum == uint(len(child.Text)*n))
 	return took
 }
 

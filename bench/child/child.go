@@ -6,10 +6,12 @@
 // The runner starts each program once, with the path of libbench.so and the number of a core, and asks it for samples in
 // short rounds. On standard output the program writes a line for each benchmark it has, and then that it is ready:
 //
-//	bench ROW IMPLEMENTATION single|threads
+//	bench ROW IMPLEMENTATION single|threads ALLOCATIONS
 //	ready
 //
-// By then it has checked every one of them; a wrong result ends the program. Benchmarks count from 0. A request is
+// ALLOCATIONS is how many pieces of Go memory an operation allocates, rounded down, or - where nobody counts: in C, and
+// with "threads" unless there are to be none. By then the program has checked every benchmark; a wrong result ends it, and
+// so does an allocation where there is to be none. Benchmarks count from 0. A request is
 //
 //	run BENCHMARK N
 //
@@ -39,6 +41,7 @@ type Bench struct {
 	Row, Impl string
 	Threads   bool // runs on other threads too
 	CheckN    int  // operations of the first run, which only checks
+	NoAllocs  bool // an operation is to allocate nothing
 	// Run performs n operations, panics by Check if a result is wrong, and returns what is to be reported: the time they
 	// took, or for the gc rows the longest one.
 	Run func(n int) time.Duration
@@ -85,7 +88,15 @@ func Serve(benches []Bench) {
 		if b.Threads {
 			kind = "threads"
 		}
-		fmt.Printf("bench %s %s %s\n", b.Row, b.Impl, kind)
+		allocs := "-"
+		if b.NoAllocs || !b.Threads {
+			n := allocations(b)
+			if b.NoAllocs && n != 0 {
+				Fail(fmt.Errorf("%s, %s: %d allocations per operation", b.Row, b.Impl, n))
+			}
+			allocs = strconv.FormatUint(n, 10)
+		}
+		fmt.Printf("bench %s %s %s %s\n", b.Row, b.Impl, kind, allocs)
 	}
 	fmt.Println("ready")
 	in := bufio.NewReader(os.Stdin)
@@ -105,6 +116,24 @@ func Serve(benches []Bench) {
 		fmt.Println(took.Nanoseconds(), before.Nanoseconds(), after.Nanoseconds(), delay)
 	}
 }
+
+// allocations returns how many pieces of Go memory an operation of b allocates, rounded down as testing.AllocsPerRun does
+// it. The least of a few runs counts: the runtime allocates now and then, too.
+func allocations(b Bench) uint64 {
+	least := ^uint64(0)
+	for i := 0; i < allocationRuns && least != 0; i++ {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		b.Run(b.CheckN)
+		runtime.ReadMemStats(&after)
+		if n := (after.Mallocs - before.Mallocs) / uint64(b.CheckN); n < least {
+			least = n
+		}
+	}
+	return least
+}
+
+const allocationRuns = 3
 
 // pin lets the current thread run on one core only.
 func pin(core int) error {

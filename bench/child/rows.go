@@ -1,6 +1,7 @@
 package child
 
 import (
+	"strings"
 	"time"
 	"unsafe"
 )
@@ -14,13 +15,21 @@ const (
 // CheckN is a Bench's CheckN for rows of cheap operations.
 const CheckN = 100
 
-// Call2Sum returns the sum of what the call2 row adds up: the calls f(i&1023, 7) for i below n.
-func Call2Sum(n int) (sum int64) {
+// Sum returns the sum of i&1023 + rest for i below n, which rows of calls add up: their first argument is i&1023, the
+// others are the same in each call and make up the rest.
+func Sum(n int, rest int64) (sum int64) {
 	for i := 0; i < n; i++ {
-		sum += int64(i&1023) + 7
+		sum += int64(i&1023) + rest
 	}
 	return sum
 }
+
+const (
+	Call2Rest  = 7                                             // f(i&1023, 7)
+	Call6Rest  = 2*2 + 3*3 + 4*4 + 5*5 + 6*6                   // f(i&1023, 2, 3, 4, 5, 6)
+	Call14Rest = Call6Rest + 7*7 + 8*8 + 9*9 + 10*10 + call14d // f(i&1023, 2, ..., 10, 0.5, 1.5, 2.5, 3.5)
+	call14d    = 0.5 + 2*1.5 + 3*2.5 + 4*3.5
+)
 
 // Call0 returns the call0 or steady row of a func value whose calls return result.
 func Call0(row string, f func() int64, result int64) func(n int) time.Duration {
@@ -45,7 +54,7 @@ func Call2(f func(a, b int32) int32) func(n int) time.Duration {
 			sum += int64(f(int32(i&1023), 7))
 		}
 		took := time.Since(start)
-		Check("call2", sum == Call2Sum(n))
+		Check("call2", sum == Sum(n, Call2Rest))
 		return took
 	}
 }
@@ -60,6 +69,95 @@ func Call3(f func(a, b, c float64) float64) func(n int) time.Duration {
 		}
 		took := time.Since(start)
 		Check("call3", sum == 10*float64(n))
+		return took
+	}
+}
+
+// Call6 returns the call6 row of a func value.
+func Call6(call func(a, b, c, d, e, f int32) int32) func(n int) time.Duration {
+	return func(n int) time.Duration {
+		var sum int64
+		start := time.Now()
+		for i := 0; i < n; i++ {
+			sum += int64(call(int32(i&1023), 2, 3, 4, 5, 6))
+		}
+		took := time.Since(start)
+		Check("call6", sum == Sum(n, Call6Rest))
+		return took
+	}
+}
+
+// Call14 returns the call14 row of a func value.
+func Call14(call func(a, b, c, d, e, f, g, h, i, j int32, k, l, m, n float64) float64) func(n int) time.Duration {
+	return func(n int) time.Duration {
+		var sum float64
+		start := time.Now()
+		for i := 0; i < n; i++ {
+			sum += call(int32(i&1023), 2, 3, 4, 5, 6, 7, 8, 9, 10, 0.5, 1.5, 2.5, 3.5)
+		}
+		took := time.Since(start)
+		Check("call14", sum == float64(Sum(n, Call14Rest)))
+		return took
+	}
+}
+
+// In is struct bench_in, Out is struct bench_out.
+type (
+	In struct {
+		A    int64
+		B    float64
+		C, D int32
+	}
+	Out struct {
+		A int64
+		B float64
+	}
+)
+
+// Ins is what the struct rows pass; why it is made beforehand says bench/c/child.h.
+var Ins = func() (ins [1024]In) {
+	for i := range ins {
+		ins[i] = In{A: int64(i), B: 2.5, C: 3, D: 4}
+	}
+	return
+}()
+
+// What Convert, or the C function like it, makes of Ins[i]: A is i + StructsRest, B is StructsB.
+const (
+	StructsRest = 3
+	StructsB    = 10
+)
+
+// Structs returns the structs row of a func value.
+func Structs(f func(In) Out) func(n int) time.Duration {
+	return func(n int) time.Duration {
+		var a int64
+		var b float64
+		start := time.Now()
+		for i := 0; i < n; i++ {
+			out := f(Ins[i&1023])
+			a += out.A
+			b += out.B
+		}
+		took := time.Since(start)
+		Check("structs", a == Sum(n, StructsRest) && b == StructsB*float64(n))
+		return took
+	}
+}
+
+// Text is the string of the strlen row, of 32 bytes. No constant: strings are rarely known beforehand.
+var Text = strings.Repeat("0123456789abcdef", 2)
+
+// Strlen returns the strlen row of a func value.
+func Strlen(f func(s string) uint) func(n int) time.Duration {
+	return func(n int) time.Duration {
+		var sum uint
+		start := time.Now()
+		for i := 0; i < n; i++ {
+			sum += f(Text)
+		}
+		took := time.Since(start)
+		Check("strlen", sum == uint(len(Text)*n))
 		return took
 	}
 }
@@ -83,6 +181,36 @@ func Callbacks(f func(n int64) int64) func(n int) time.Duration {
 
 // SuccessorSum returns the sum of Successor(i) for i below n.
 func SuccessorSum(n int) int64 { return int64(n) * int64(n+1) / 2 }
+
+// Scaled is the Go function of the callback3 row: p points to an int64.
+func Scaled(x int64, y int32, p unsafe.Pointer) int64 { return x + int64(y)**(*int64)(p) }
+
+// Callback3 returns the callback3 row: one call of f, which calls Scaled back with i, 7 and 3 for i below n and returns
+// the sum.
+func Callback3(f func(n int64) int64) func(n int) time.Duration {
+	return func(n int) time.Duration {
+		start := time.Now()
+		sum := f(int64(n))
+		took := time.Since(start)
+		Check("callback3", sum == SuccessorSum(n)+20*int64(n))
+		return took
+	}
+}
+
+// Convert is the Go function of the callbackstruct row.
+func Convert(in In) Out { return Out{in.A + int64(in.C), in.B * float64(in.D)} }
+
+// CallbackStruct returns the callbackstruct row: one call of f, which calls Convert back with Ins[i&1023] for i below n and
+// returns the sum of all that the results hold.
+func CallbackStruct(f func(ins *In, n int64) int64) func(n int) time.Duration {
+	return func(n int) time.Duration {
+		start := time.Now()
+		sum := f(&Ins[0], int64(n))
+		took := time.Since(start)
+		Check("callbackstruct", sum == Sum(n, StructsRest+StructsB))
+		return took
+	}
+}
 
 // Foreign returns the foreign row: f has a new thread call Successor back n times, and returns the sum and the time.
 func Foreign(f func(n int64) (sum, ns int64)) func(n int) time.Duration {

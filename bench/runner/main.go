@@ -59,6 +59,7 @@ type sample struct {
 func rows() []*row {
 	call := map[string]float64{"gangway-fast": 0.15, "gangway-auto": 0.15, "gangway-blocking": 1.0}
 	callback := map[string]float64{"gangway-fast": 0.30, "gangway-auto": 0.30}
+	other := map[string]float64{"gangway-fast": 0.35, "gangway-auto": 0.35} // signatures other than the simplest
 	foreign := map[string]float64{"gangway-fast": 1.2, "gangway-auto": 1.2, "gangway-blocking": 1.2}
 	gc := map[string]float64{"gangway-auto": 1.2}
 	const ms = time.Millisecond
@@ -66,9 +67,15 @@ func rows() []*row {
 		{id: "call0", title: "call, no arguments", sample: 3 * ms, samples: 21, short: true, limits: call},
 		{id: "call2", title: "call, two ints", sample: 3 * ms, samples: 21, short: true, limits: call},
 		{id: "call3", title: "call, three doubles", sample: 3 * ms, samples: 21, short: true, limits: call},
+		{id: "call6", title: "call, six ints", sample: 3 * ms, samples: 21, limits: other},
+		{id: "call14", title: "call, ten ints and four doubles", sample: 3 * ms, samples: 21, limits: other},
+		{id: "structs", title: "call, 24-byte struct in, 16-byte struct out", sample: 3 * ms, samples: 21, limits: other},
+		{id: "strlen", title: "strlen of a 32-byte Go string", sample: 3 * ms, samples: 21, limits: other},
 		{id: "steady", title: "call, no arguments, a quarter of a second on end", sample: 250 * ms, samples: minSamples, limits: call},
 		{id: "callback1", title: "call with one callback", sample: 3 * ms, samples: 21, short: true},
 		{id: "callbacks", title: "callback, same thread", sample: 3 * ms, samples: 21, short: true, limits: callback},
+		{id: "callback3", title: "callback with three arguments, same thread", sample: 3 * ms, samples: 21, limits: other},
+		{id: "callbackstruct", title: "callback, 24-byte struct in, 16-byte struct out", sample: 3 * ms, samples: 21, limits: other},
 		{id: "foreign", title: "callback, foreign thread, steady", sample: 3 * ms, samples: 21, limits: foreign},
 		{id: "qsort", title: "qsort of 100,000 ints, Go comparator", n: 1, samples: minSamples},
 		{id: "gc-wall", title: "longest collection, others blocked in C", n: 40, longest: true, samples: minSamples, limits: gc},

@@ -26,7 +26,10 @@ type program struct {
 	lines       chan string
 }
 
-type bench struct{ row, impl string }
+type bench struct {
+	row, impl string
+	allocs    *uint64 // per operation, nil where nobody counts
+}
 
 // start runs the program and waits until it has checked its benchmarks.
 func start(path, library string, core int) (*program, error) {
@@ -59,9 +62,12 @@ func start(path, library string, core int) (*program, error) {
 			return p, nil
 		}
 		var b bench
-		var kind string
-		if _, err := fmt.Sscanf(line, "bench %s %s %s", &b.row, &b.impl, &kind); err != nil {
+		var kind, allocs string
+		if _, err := fmt.Sscanf(line, "bench %s %s %s %s", &b.row, &b.impl, &kind, &allocs); err != nil {
 			return nil, fmt.Errorf("%s: says %q", p.name, line)
+		}
+		if n, err := strconv.ParseUint(allocs, 10, 64); err == nil {
+			b.allocs = &n
 		}
 		p.benches = append(p.benches, b)
 	}

@@ -16,22 +16,25 @@ import (
 const (
 	reference  = "cgo"
 	plainC     = "c"
+	purego     = "purego"
 	wideSpread = 0.15 // (max - min) / median from which a result is marked
 )
 
 // A result is a cell as results.json has it.
 type result struct {
-	Name       string   `json:"name"`
-	Impl       string   `json:"impl"`
-	Go         string   `json:"go"`
-	Median     float64  `json:"ns_median"`
-	Min        float64  `json:"ns_min"`
-	Max        float64  `json:"ns_max"`
-	RatioToCgo *float64 `json:"ratio_to_cgo"`
-	RatioToC   *float64 `json:"ratio_to_c"`
-	Samples    int      `json:"samples"`
-	Dropped    int      `json:"dropped"`
-	Disturbed  bool     `json:"disturbed"` // there were too few undisturbed samples: the least disturbed ones count
+	Name          string   `json:"name"`
+	Impl          string   `json:"impl"`
+	Go            string   `json:"go"`
+	Median        float64  `json:"ns_median"`
+	Min           float64  `json:"ns_min"`
+	Max           float64  `json:"ns_max"`
+	RatioToCgo    *float64 `json:"ratio_to_cgo"`
+	RatioToC      *float64 `json:"ratio_to_c"`
+	RatioToPurego *float64 `json:"ratio_to_purego,omitempty"`
+	Allocs        *uint64  `json:"allocs_per_op,omitempty"` // of Go memory, rounded down
+	Samples       int      `json:"samples"`
+	Dropped       int      `json:"dropped"`
+	Disturbed     bool     `json:"disturbed"` // there were too few undisturbed samples: the least disturbed ones count
 
 	row *row
 }
@@ -46,12 +49,13 @@ func evaluate(rows []*row) (results []*result) {
 				Name: r.title, Impl: c.impl, Go: runtime.Version(),
 				Median: median(ns), Min: ns[0], Max: ns[len(ns)-1],
 				Samples: len(ns), Dropped: len(c.samples) - len(ns), Disturbed: disturbed,
-				row: r,
+				Allocs: c.program.benches[c.index].allocs, row: r,
 			}
 		}
 		for _, c := range r.cells {
 			of[c.impl].RatioToCgo = ratio(of[c.impl], of[reference])
 			of[c.impl].RatioToC = ratio(of[c.impl], of[plainC])
+			of[c.impl].RatioToPurego = ratio(of[c.impl], of[purego])
 			results = append(results, of[c.impl])
 		}
 	}
@@ -103,18 +107,19 @@ func printTable(out io.Writer, rows []*row, results []*result) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, r := range rows {
 		fmt.Fprintf(out, "%s\n", r.title)
-		fmt.Fprintf(w, "\tmedian\tmin\tmax\tspread\tsamples\tdropped\tto cgo\tto C\tlimit\t\n")
+		fmt.Fprintf(w, "\tmedian\tmin\tmax\tspread\tsamples\tdropped\tto cgo\tto C\tto purego\tallocs\tlimit\t\n")
 		for _, x := range results {
 			if x.row != r {
 				continue
 			}
-			fmt.Fprintf(w, "  %-16s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t\n", x.Impl, duration(x.Median), duration(x.Min),
-				duration(x.Max), x.spread(), x.Samples, x.Dropped, ratioText(x.RatioToCgo), ratioText(x.RatioToC), x.verdict())
+			fmt.Fprintf(w, "  %-16s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t\n", x.Impl, duration(x.Median), duration(x.Min),
+				duration(x.Max), x.spread(), x.Samples, x.Dropped, ratioText(x.RatioToCgo), ratioText(x.RatioToC),
+				ratioText(x.RatioToPurego), x.allocs(), x.verdict())
 		}
 		w.Flush()
 		fmt.Fprintln(out)
 	}
-	fmt.Fprintf(out, `Each time is of one operation. limit: of the ratio to cgo, on Go 1.26 or newer.
+	fmt.Fprintf(out, `Each time is of one operation. allocs: pieces of Go memory for each. limit: of the ratio to cgo, on Go 1.26 or newer.
 ~: (max - min) / median is over %.0f%%. *: too few undisturbed samples, the least disturbed ones count.
 `, 100*wideSpread)
 }
@@ -162,6 +167,13 @@ func (x *result) spread() string {
 		mark += "*"
 	}
 	return fmt.Sprintf("%s%.0f%%", mark, 100*s)
+}
+
+func (x *result) allocs() string {
+	if x.Allocs == nil {
+		return ""
+	}
+	return fmt.Sprint(*x.Allocs)
 }
 
 // verdict says how x stands to its limit.
