@@ -220,6 +220,9 @@ func (k *plannedKind) record(fn unsafe.Pointer, _ reflect.Value) (uintptr, any) 
 	invoke, _ := invokePlan() // was made with the kind
 	r := trampolines.NewPlanRecord(k.plan, fn, invoke)
 	r.Strings, r.StackStrings = k.strings, k.stackStrings
+	if code := trampolines.ShapeOf(k.plan).Code; code != 0 {
+		return code, r
+	}
 	return trampolines.AddrClosureEntry(), r
 }
 
@@ -231,28 +234,30 @@ func (k *plannedKind) refuse(name string) (uintptr, any) {
 	return k.record(funcValue(refuse), refuse)
 }
 
-// lazyCallback makes a callback of Gangway's own on first use.
-type lazyCallback struct {
+// lazyThunk makes a callback of Gangway's own on first use.
+type lazyThunk struct {
 	once sync.Once
 	code uintptr
 	err  error
 }
 
-func (l *lazyCallback) get(fn any) (uintptr, error) {
+func (l *lazyThunk) get(thunk func() (entry uintptr, record any)) (uintptr, error) {
 	l.once.Do(func() {
-		var c *Callback
-		if c, l.err = NewCallback(fn); l.err == nil {
-			l.code = c.code
+		if l.code, l.err = newThunk(thunk()); l.err == nil {
 			atomic.AddInt64(&ownCallbacks, 1)
 		}
 	})
 	return l.code, l.err
 }
 
-var planInvoker, reflectInvoker lazyCallback
+var planInvoker, reflectInvoker lazyThunk
 
+// invokePlan returns the C function pointer through which callbacks with a plan call Go.
 func invokePlan() (uintptr, error) {
-	return planInvoker.get(func(call unsafe.Pointer) { trampolines.InvokePlan((*trampolines.Invocation)(call)) })
+	return planInvoker.get(func() (uintptr, any) {
+		r := trampolines.InvokerRecord()
+		return r.Entry(1), r
+	})
 }
 
 // reflectedKind: any signature on the safe road. The thunk is that of a gw_closure, whose handler calls a Go function
@@ -268,7 +273,11 @@ func newReflectedKind(s *signature) (callbackKind, error) {
 	if err != nil {
 		return nil, err
 	}
-	handler, err := reflectInvoker.get(invokeReflected)
+	handler, err := reflectInvoker.get(func() (uintptr, any) {
+		sig, _ := newSignature("", reflect.TypeOf(invokeReflected), true)
+		fn := reflect.ValueOf(invokeReflected)
+		return (*directKind)(sig).record(funcValue(fn), fn)
+	})
 	return &reflectedKind{s, inC, handler}, err
 }
 

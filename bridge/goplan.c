@@ -396,8 +396,7 @@ gw_status gw_go_plan_new(gw_go_plan **out, const char *text, bool err, bool call
 		gw_go_plan_free(plan);
 		return gw_fail(GW_ENOMEM, "no memory for a signature");
 	}
-	if (!callback)
-		plan->shape.code = gw_go_code(plan);
+	plan->shape.code = callback ? gw_go_callback_code(plan) : gw_go_code(plan);
 	*out = plan;
 	return GW_OK;
 }

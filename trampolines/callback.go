@@ -46,6 +46,9 @@ type CallbackArgs struct {
 // Entry prepares a record whose function has so many integer parameters, and returns the code that thunks with this
 // record go to.
 func (r *CallbackRecord) Entry(ints int) uintptr {
+	if r.run != nil {
+		return addrCallbackEntryFew() // an InvokerRecord
+	}
 	r.run = callbackRun
 	if road == RoadSafe || r.Floats != 0 || r.Extend != 0 || ints > 3 {
 		return addrCallbackEntry()
@@ -103,6 +106,14 @@ func callbackRunFew(f *callbackFrame) {
 	defer callbackDone(f)
 	fn := *(*func(a, b, c uintptr) uintptr)(unsafe.Pointer(&f.record.Fn))
 	f.rax = fn(f.ints[0], f.ints[1], f.ints[2])
+	f.returned = 1
+}
+
+// callbackRunPlan is callbackRun for the callback behind all those that have a plan.
+func callbackRunPlan(f *callbackFrame) {
+	f.returned = 0
+	defer callbackDone(f)
+	InvokePlan(*(**Invocation)(unsafe.Pointer(&f.ints[0])))
 	f.returned = 1
 }
 

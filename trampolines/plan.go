@@ -120,13 +120,34 @@ type PlanRecord struct {
 	invoke uintptr
 	// Not part of the mirror.
 	shape        PlanShape
+	kind         uint32   // how InvokePlan calls Fn
 	Strings      []uint8  // integer registers of string parameters
 	StackStrings []uint32 // offsets of those on the stack
 }
 
 // NewPlanRecord returns a record for the func value fn; invoke is the C function pointer of InvokePlan.
 func NewPlanRecord(plan uintptr, fn unsafe.Pointer, invoke uintptr) *PlanRecord {
-	return &PlanRecord{run: addrGoCallbackRun(), plan: plan, Fn: fn, invoke: invoke, shape: *ShapeOf(plan)}
+	r := &PlanRecord{run: addrGoCallbackRun(), plan: plan, Fn: fn, invoke: invoke, shape: *ShapeOf(plan)}
+	switch {
+	case r.shape.StackFrame != 0 || r.shape.Strings != 0:
+		r.kind = invokeOther
+	case r.shape.FloatsIn != 0 || r.shape.FloatsOut != 0:
+		r.kind = invokeRegs
+	}
+	return r
+}
+
+const (
+	invokeInts = iota
+	invokeRegs
+	invokeOther
+)
+
+// InvokerRecord returns the record of the callback behind all those that have a plan: C calls it with the address of an
+// Invocation.
+func InvokerRecord() *CallbackRecord {
+	fn := func(call unsafe.Pointer) { InvokePlan((*Invocation)(call)) }
+	return &CallbackRecord{Fn: *(*unsafe.Pointer)(unsafe.Pointer(&fn)), run: callbackRunPlan}
 }
 
 // ShapeOf returns the shape of a plan, in C's memory.
@@ -142,11 +163,16 @@ type Invocation struct {
 // InvokePlan is the Go function behind all callbacks that have a plan: it calls the one of the invocation.
 func InvokePlan(call *Invocation) {
 	r := call.record
-	if len(r.Strings) != 0 || len(r.StackStrings) != 0 {
+	switch {
+	case r.kind == invokeInts:
+		callGoInts(r.Fn, &call.regs)
+	case r.kind == invokeRegs:
+		callGo(r.Fn, &call.regs)
+	case len(r.Strings) != 0 || len(r.StackStrings) != 0:
 		invokeWithStrings(call)
-		return
+	default:
+		invoke(call)
 	}
-	invoke(call)
 }
 
 func invoke(call *Invocation) {

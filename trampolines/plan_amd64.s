@@ -141,8 +141,8 @@ closed:
 	RET
 
 // LOAD_GO_REGS, STORE_GO_REGS: all registers of Go's convention, from and to the GoRegs at R12; LOAD also makes the others
-// what Go code expects.
-#define LOAD_GO_REGS \
+// what Go code expects. LOAD_GO_INTS, STORE_GO_INTS: the integers alone.
+#define LOAD_GO_INTS \
 	MOVQ	GoRegs_Ints+0(R12), AX; \
 	MOVQ	GoRegs_Ints+8(R12), BX; \
 	MOVQ	GoRegs_Ints+16(R12), CX; \
@@ -151,12 +151,14 @@ closed:
 	MOVQ	GoRegs_Ints+40(R12), R8; \
 	MOVQ	GoRegs_Ints+48(R12), R9; \
 	MOVQ	GoRegs_Ints+56(R12), R10; \
-	MOVQ	GoRegs_Ints+64(R12), R11; \
+	MOVQ	GoRegs_Ints+64(R12), R11
+#define LOAD_GO_REGS \
+	LOAD_GO_INTS; \
 	LOAD_FLOATS(GoRegs_Floats, R12); \
 	LOAD_MORE_FLOATS(GoRegs_Floats, R12); \
 	RESTORE_GO_REGS
 
-#define STORE_GO_REGS \
+#define STORE_GO_INTS \
 	MOVQ	AX, GoRegs_Ints+0(R12); \
 	MOVQ	BX, GoRegs_Ints+8(R12); \
 	MOVQ	CX, GoRegs_Ints+16(R12); \
@@ -165,7 +167,9 @@ closed:
 	MOVQ	R8, GoRegs_Ints+40(R12); \
 	MOVQ	R9, GoRegs_Ints+48(R12); \
 	MOVQ	R10, GoRegs_Ints+56(R12); \
-	MOVQ	R11, GoRegs_Ints+64(R12); \
+	MOVQ	R11, GoRegs_Ints+64(R12)
+#define STORE_GO_REGS \
+	STORE_GO_INTS; \
 	SAVE_FLOATS(GoRegs_Floats, R12); \
 	SAVE_MORE_FLOATS(GoRegs_Floats, R12)
 
@@ -181,6 +185,20 @@ TEXT ·callGo(SB),0,$200-16
 	CALL	(DX)
 	MOVQ	regs+8(FP), R12
 	STORE_GO_REGS
+	RET
+
+// func callGoInts(fn unsafe.Pointer, regs *GoRegs)
+//
+// callGo without floats. NOSPLIT like most of what is between C and the Go func: the latter checks the stack.
+TEXT ·callGoInts(SB),NOSPLIT,$72-16
+	NO_LOCAL_POINTERS
+	MOVQ	regs+8(FP), R12
+	MOVQ	fn+0(FP), DX
+	LOAD_GO_INTS
+	RESTORE_GO_REGS
+	CALL	(DX)
+	MOVQ	regs+8(FP), R12
+	STORE_GO_INTS
 	RET
 
 // func callGoStackN(fn, stack unsafe.Pointer, args, frame uintptr, regs *GoRegs)
