@@ -23,6 +23,7 @@ type BoundFunc struct {
 	Plan         uintptr
 	Code         uintptr // machine code of the plan, or 0
 	CodeStatus   uint32  // Code says whether strings were too long
+	Direct       uint32  // Code needs nothing but registers
 	LongResult   uint32  // more than AX and X0
 	GoWork       uint32  // Go code takes part: Funcs, StringResult
 	StringResult bool
@@ -71,6 +72,9 @@ func (f *BoundFunc) usePlan() {
 	}
 	f.Code = shape.Code
 	f.CodeStatus = shape.Strings
+	if f.Code != 0 && shape.StackFrame == 0 && shape.Strings == 0 {
+		f.Direct = 1
+	}
 	switch {
 	case f.Code == 0 || f.GoWork != 0 || shape.Pointers != 0 && shape.StackFrame != 0:
 		f.code = addrBindPlan()

@@ -6,10 +6,13 @@
 // Bound functions whose plan has machine code (bridge/gocode.c): it runs on the system stack with Go's argument registers
 // as they came, calls the C function, and leaves Go's result registers. While C runs everything is as with ccall.
 
-// CODE_CALL: the call. R15 is the Auto state, DX the BoundFunc, R14 g; SP and BP as ccall has them at entry.
+// CODE_CALL: the call. R15 is the Auto state, DX the BoundFunc, R14 g; SP and BP as ccall has them at entry. CODE_CALL_MARKED:
+// the rest of it, with g in R12 and the mark in R13.
 #define CODE_CALL \
 	MOVQ	R14, R12; \
 	LEAQ	·incall+1(SB), R13; \
+	CODE_CALL_MARKED
+#define CODE_CALL_MARKED \
 	CCALL_ENTER(R15); \
 	MOVQ	BoundFunc_Fn(DX), R15; \
 	MOVQ	BoundFunc_Code(DX), DX; \
@@ -50,6 +53,32 @@ TEXT ·codeCall(SB),NOSPLIT|NOFRAME,$0-0
 	RET
 told:
 	JMP	·codeTold(SB)
+	CALL	·budget(SB)			// never reached
+
+// func codeCallAny()
+//
+// codeCall for planCall: a running call, or a Blocking one when entersyscall has been called before; as ccallFast.
+// In:        DX the BoundFunc; R15 the Auto state, or 0; R14 g; Go's argument registers.
+TEXT ·codeCallAny(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ	R14, R12
+	LEAQ	·incall+1(SB), R13
+	CMPQ	const_g_syscallsp(R12), $0
+	JNE	blocking
+marked:
+	CODE_CALL_MARKED
+	RET
+told:
+	JMP	·codeTold(SB)
+blocking:
+	MOVQ	const_g_m(R12), R13
+	ADDL	$1, const_m_ncgo(R13)
+	MOVB	$1, const_m_incgo(R13)
+	LEAQ	·incall+2(SB), R13
+	TESTQ	R15, R15
+	JZ	marked
+	LEAQ	·incall+3(SB), R13
+	STAMP
+	JMP	marked
 	CALL	·budget(SB)			// never reached
 
 // func codeTold()

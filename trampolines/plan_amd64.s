@@ -6,6 +6,39 @@
 #define ARGS_INTS (PlanArgs_regs+GoRegs_Ints)
 #define ARGS_FLOATS (PlanArgs_regs+GoRegs_Floats)
 
+// LOAD_GO_REGS, STORE_GO_REGS: all registers of Go's convention, from and to the GoRegs at R12; LOAD also makes the others
+// what Go code expects. LOAD_GO_INTS, STORE_GO_INTS: the integers alone.
+#define LOAD_GO_INTS \
+	MOVQ	GoRegs_Ints+0(R12), AX; \
+	MOVQ	GoRegs_Ints+8(R12), BX; \
+	MOVQ	GoRegs_Ints+16(R12), CX; \
+	MOVQ	GoRegs_Ints+24(R12), DI; \
+	MOVQ	GoRegs_Ints+32(R12), SI; \
+	MOVQ	GoRegs_Ints+40(R12), R8; \
+	MOVQ	GoRegs_Ints+48(R12), R9; \
+	MOVQ	GoRegs_Ints+56(R12), R10; \
+	MOVQ	GoRegs_Ints+64(R12), R11
+#define LOAD_GO_REGS \
+	LOAD_GO_INTS; \
+	LOAD_FLOATS(GoRegs_Floats, R12); \
+	LOAD_MORE_FLOATS(GoRegs_Floats, R12); \
+	RESTORE_GO_REGS
+
+#define STORE_GO_INTS \
+	MOVQ	AX, GoRegs_Ints+0(R12); \
+	MOVQ	BX, GoRegs_Ints+8(R12); \
+	MOVQ	CX, GoRegs_Ints+16(R12); \
+	MOVQ	DI, GoRegs_Ints+24(R12); \
+	MOVQ	SI, GoRegs_Ints+32(R12); \
+	MOVQ	R8, GoRegs_Ints+40(R12); \
+	MOVQ	R9, GoRegs_Ints+48(R12); \
+	MOVQ	R10, GoRegs_Ints+56(R12); \
+	MOVQ	R11, GoRegs_Ints+64(R12)
+#define STORE_GO_REGS \
+	STORE_GO_INTS; \
+	SAVE_FLOATS(GoRegs_Floats, R12); \
+	SAVE_MORE_FLOATS(GoRegs_Floats, R12)
+
 // func bindPlan()
 //
 // The code of a bound function of any signature that has a plan (bridge/goplan.h): structs, strings, slices, funcs, long
@@ -106,7 +139,8 @@ work:
 
 // func planCall(f *BoundFunc, args *PlanArgs) (status uintptr)
 //
-// Makes the call that f's plan describes, running or Blocking: gw_go_call on the system stack.
+// Makes the call that f's plan describes, running or Blocking: gw_go_call on the system stack, or the plan's code where it
+// needs nothing but registers.
 TEXT ·planCall(SB),NOSPLIT,$8-24
 	NO_LOCAL_POINTERS
 	MOVQ	f+0(FP), R12
@@ -123,6 +157,8 @@ TEXT ·planCall(SB),NOSPLIT,$8-24
 	JNE	load
 	XORL	BX, BX				// for good: not timed
 load:
+	CMPL	BoundFunc_Direct(R12), $0
+	JNE	direct
 	MOVQ	args+8(FP), CX
 	MOVQ	TLS, SI
 	MOVQ	0(SI)(TLS*1), SI
@@ -135,43 +171,36 @@ load:
 	CALL	·ccallFast(SB)
 	MOVQ	AX, status+16(FP)
 	RET
+direct:
+	MOVQ	R12, DX
+	MOVQ	BX, R15
+	MOVQ	args+8(FP), R12
+	ADDQ	$PlanArgs_regs, R12
+	LOAD_GO_INTS
+	CMPL	BoundFunc_Floats(DX), $0
+	JEQ	loaded
+	LOAD_FLOATS(GoRegs_Floats, R12)
+	LOAD_MORE_FLOATS(GoRegs_Floats, R12)
+loaded:
+	MOVQ	TLS, R14
+	MOVQ	0(R14)(TLS*1), R14
+	CALL	·codeCallAny(SB)
+	MOVQ	f+0(FP), DX
+	MOVQ	args+8(FP), R12
+	ADDQ	$PlanArgs_regs, R12
+	MOVQ	AX, GoRegs_Ints(R12)
+	MOVSD	X0, GoRegs_Floats(R12)
+	MOVQ	$0, status+16(FP)
+	CMPL	BoundFunc_LongResult(DX), $0
+	JNE	all
+	RET
+all:
+	STORE_GO_REGS
+	RET
 closed:
 	MOVQ	R12, 0(SP)
 	CALL	·boundClosed(SB)
 	RET
-
-// LOAD_GO_REGS, STORE_GO_REGS: all registers of Go's convention, from and to the GoRegs at R12; LOAD also makes the others
-// what Go code expects. LOAD_GO_INTS, STORE_GO_INTS: the integers alone.
-#define LOAD_GO_INTS \
-	MOVQ	GoRegs_Ints+0(R12), AX; \
-	MOVQ	GoRegs_Ints+8(R12), BX; \
-	MOVQ	GoRegs_Ints+16(R12), CX; \
-	MOVQ	GoRegs_Ints+24(R12), DI; \
-	MOVQ	GoRegs_Ints+32(R12), SI; \
-	MOVQ	GoRegs_Ints+40(R12), R8; \
-	MOVQ	GoRegs_Ints+48(R12), R9; \
-	MOVQ	GoRegs_Ints+56(R12), R10; \
-	MOVQ	GoRegs_Ints+64(R12), R11
-#define LOAD_GO_REGS \
-	LOAD_GO_INTS; \
-	LOAD_FLOATS(GoRegs_Floats, R12); \
-	LOAD_MORE_FLOATS(GoRegs_Floats, R12); \
-	RESTORE_GO_REGS
-
-#define STORE_GO_INTS \
-	MOVQ	AX, GoRegs_Ints+0(R12); \
-	MOVQ	BX, GoRegs_Ints+8(R12); \
-	MOVQ	CX, GoRegs_Ints+16(R12); \
-	MOVQ	DI, GoRegs_Ints+24(R12); \
-	MOVQ	SI, GoRegs_Ints+32(R12); \
-	MOVQ	R8, GoRegs_Ints+40(R12); \
-	MOVQ	R9, GoRegs_Ints+48(R12); \
-	MOVQ	R10, GoRegs_Ints+56(R12); \
-	MOVQ	R11, GoRegs_Ints+64(R12)
-#define STORE_GO_REGS \
-	STORE_GO_INTS; \
-	SAVE_FLOATS(GoRegs_Floats, R12); \
-	SAVE_MORE_FLOATS(GoRegs_Floats, R12)
 
 // func callGo(fn unsafe.Pointer, regs *GoRegs)
 //
