@@ -31,7 +31,7 @@ static void store(void *p, uint64_t v)
 static inline void run(const struct gw_move *moves, uint32_t n, char *const segment[GW_SEGMENTS],
 		       char *strings)
 {
-	for (const struct gw_move *m = moves, *end = moves + n; m < end; m++) {
+	for (const struct gw_move *m = moves; n > 0; m++, n--) {
 		const char *src = segment[m->from] + m->src;
 		char *dst = segment[m->to] + m->dst;
 		switch (m->op) {
@@ -146,7 +146,7 @@ uint64_t gw_go_call(const gw_go_plan *plan, const struct gw_rt_g *g, struct gw_g
 	else
 		gw_invoke(&x);
 	/* A callback may have moved the goroutine's stack. */
-	uintptr_t moved = g->stackhi - high;
+	intptr_t moved = (intptr_t)(g->stackhi - high);
 	segment[GW_SEGMENT_GO_REGS] += moved;
 	segment[GW_SEGMENT_GO_STACK] += moved;
 	run(plan->out, plan->nout, segment, NULL);

@@ -374,6 +374,25 @@ static void compile(gw_go_plan *plan, struct builder *in, struct builder *out, b
 	shape->long_result = go.ints > 1 || go.floats > 1;
 }
 
+static bool is_long_complex(const struct gw_type *type)
+{
+	if (type->kind == GW_ARRAY)
+		return is_long_complex(type->elem);
+	if (type->kind == GW_STRUCT)
+		for (uint32_t i = 0; i < type->count; i++)
+			if (is_long_complex(type->fields[i].type))
+				return true;
+	return type->kind == GW_C160;
+}
+
+static bool has_long_complex(const gw_signature *s)
+{
+	for (uint32_t i = 0; i < s->count; i++)
+		if (is_long_complex(s->params[i].type))
+			return true;
+	return is_long_complex(s->result.type);
+}
+
 gw_status gw_go_plan_new(gw_go_plan **out, const char *text, bool err, bool callback)
 {
 	gw_go_plan *plan = calloc(1, sizeof *plan);
@@ -385,6 +404,13 @@ gw_status gw_go_plan_new(gw_go_plan **out, const char *text, bool err, bool call
 	if (status != GW_OK) {
 		free(plan);
 		return status;
+	}
+	/* Neither is anything that Go has. */
+	if (has_long_complex(plan->signature) || (err && callback)) {
+		gw_go_plan_free(plan);
+		return gw_fail(
+			GW_EINVAL,
+			"Go has no type like long double _Complex, and no errno in callbacks");
 	}
 	plan->err = err;
 	compile(plan, &moves_in, &moves_out, callback);
