@@ -212,13 +212,11 @@ func newPlannedKind(s *signature) (callbackKind, error) {
 			k.strings = append(k.strings, uint8(at))
 		}
 	}
-	_, err = invokePlan()
-	return k, err
+	return k, nil
 }
 
 func (k *plannedKind) record(fn unsafe.Pointer, _ reflect.Value) (uintptr, any) {
-	invoke, _ := invokePlan() // was made with the kind
-	r := trampolines.NewPlanRecord(k.plan, fn, invoke)
+	r := trampolines.NewPlanRecord(k.plan, fn)
 	r.Strings, r.StackStrings = k.strings, k.stackStrings
 	if code := trampolines.ShapeOf(k.plan).Code; code != 0 {
 		return code, r
@@ -234,30 +232,11 @@ func (k *plannedKind) refuse(name string) (uintptr, any) {
 	return k.record(funcValue(refuse), refuse)
 }
 
-// lazyThunk makes a callback of Gangway's own on first use.
-type lazyThunk struct {
+// reflectInvoker is a callback of Gangway's own, made on first use: C calls invokeReflected by it.
+var reflectInvoker struct {
 	once sync.Once
 	code uintptr
 	err  error
-}
-
-func (l *lazyThunk) get(thunk func() (entry uintptr, record any)) (uintptr, error) {
-	l.once.Do(func() {
-		if l.code, l.err = newThunk(thunk()); l.err == nil {
-			atomic.AddInt64(&ownCallbacks, 1)
-		}
-	})
-	return l.code, l.err
-}
-
-var planInvoker, reflectInvoker lazyThunk
-
-// invokePlan returns the C function pointer through which callbacks with a plan call Go.
-func invokePlan() (uintptr, error) {
-	return planInvoker.get(func() (uintptr, any) {
-		r := trampolines.InvokerRecord()
-		return r.Entry(1), r
-	})
 }
 
 // reflectedKind: any signature on the safe road. The thunk is that of a gw_closure, whose handler calls a Go function
@@ -273,12 +252,15 @@ func newReflectedKind(s *signature) (callbackKind, error) {
 	if err != nil {
 		return nil, err
 	}
-	handler, err := reflectInvoker.get(func() (uintptr, any) {
+	r := &reflectInvoker
+	r.once.Do(func() {
 		sig, _ := newSignature("", reflect.TypeOf(invokeReflected), true)
 		fn := reflect.ValueOf(invokeReflected)
-		return (*directKind)(sig).record(funcValue(fn), fn)
+		if r.code, r.err = newThunk((*directKind)(sig).record(funcValue(fn), fn)); r.err == nil {
+			atomic.AddInt64(&ownCallbacks, 1)
+		}
 	})
-	return &reflectedKind{s, inC, handler}, err
+	return &reflectedKind{s, inC, r.code}, r.err
 }
 
 // reflectedRecord mirrors struct gw_go_reflected in bridge/goplan.h, and goes on with what C does not look at.

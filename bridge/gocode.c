@@ -632,7 +632,8 @@ void *gw_go_code(const gw_go_plan *plan)
 	return code;
 }
 
-/* Callbacks: what gw_closure_entry and gw_go_callback_run do by interpreting the plan. The code is where thunks go.
+/* Callbacks: what gw_closure_entry and gw_go_callback_run do by interpreting the plan. The code is
+   where thunks go.
 
    In:        R11 struct gw_thunk_slot *; otherwise an ordinary C function of the signature.
    Preserves: what a C function must: BX, BP and R12-R15 are not touched.
@@ -649,11 +650,11 @@ struct callback_layout {
 	uint32_t regs, hidden, image, results, go_stack, size;
 };
 
-static bool callback_source(const struct callback_layout *f, uint8_t segment, uint32_t offset, uint32_t *at)
+static bool callback_source(const struct callback_layout *f, uint8_t segment, uint32_t offset,
+			    uint32_t *at)
 {
 	*at = segment == GW_SEGMENT_C_STACK ? f->size + 8 + offset : f->image + offset - CL_INTS;
-	return segment == GW_SEGMENT_C_STACK ||
-	       (segment == GW_SEGMENT_C_REGS && offset < CL_AL);
+	return segment == GW_SEGMENT_C_STACK || (segment == GW_SEGMENT_C_REGS && offset < CL_AL);
 }
 
 static uint32_t callback_go(const struct callback_layout *f, uint8_t segment, uint32_t offset)
@@ -662,9 +663,13 @@ static uint32_t callback_go(const struct callback_layout *f, uint8_t segment, ui
 }
 
 /* Whether C's register at src goes to a place of Go's as it is. */
-static bool whole(const struct gw_move *m) { return m->op == GW_MOVE_WORDS && m->from == GW_SEGMENT_C_REGS; }
+static bool whole(const struct gw_move *m)
+{
+	return m->op == GW_MOVE_WORDS && m->from == GW_SEGMENT_C_REGS;
+}
 
-static void callback_arguments(struct emitter *e, const struct callback_layout *f, const gw_go_plan *plan)
+static void callback_arguments(struct emitter *e, const struct callback_layout *f,
+			       const gw_go_plan *plan)
 {
 	/* Registers first: DX, through which everything else goes, is one of them. */
 	for (uint32_t i = 0; i < plan->nin; i++) {
@@ -673,7 +678,8 @@ static void callback_arguments(struct emitter *e, const struct callback_layout *
 			continue;
 		for (uint32_t k = 0; k < (whole(m) ? m->size : 1); k++) {
 			uint32_t src = (m->src + 8 * k) & ~7u;
-			uint32_t dst = whole(m) ? callback_go(f, m->to, m->dst + 8 * k) : f->image + src - CL_INTS;
+			uint32_t dst = whole(m) ? callback_go(f, m->to, m->dst + 8 * k)
+						: f->image + src - CL_INTS;
 			if (src < CL_SSE)
 				store_int(e, c_ints[(src - CL_INTS) / 8], SP, dst, 8);
 			else
@@ -699,23 +705,60 @@ static void callback_arguments(struct emitter *e, const struct callback_layout *
 	}
 }
 
-static void callback_results(struct emitter *e, const struct callback_layout *f, const gw_go_plan *plan)
+/* What a register of the result is loaded with when one move fills it whole. */
+struct fill {
+	bool whole;
+	uint32_t from, size;
+	bool sign;
+};
+
+/* The piece of the result that m fills, by itself and from a slot of Go's registers; NULL when
+ * there is none. */
+static const struct gw_piece *filled(const gw_signature *s, const struct gw_move *m)
+{
+	bool extended = m->op != GW_MOVE_WORDS && m->op != GW_MOVE_BYTES;
+	uint32_t size = extended || m->op == GW_MOVE_WORDS ? 8 : m->size;
+	if (m->from != GW_SEGMENT_GO_REGS || m->to != GW_SEGMENT_C_REGS)
+		return NULL;
+	for (unsigned i = 0; i < s->result.pieces; i++) {
+		const struct gw_piece *p = &s->result.piece[i];
+		uint32_t at = (p->where == GW_IN_SSE ? CL_XMM0 : CL_RAX) + 8u * p->index;
+		if (p->where != GW_IN_X87 && m->dst == at && p->size <= size)
+			return p;
+	}
+	return NULL;
+}
+
+static void callback_results(struct emitter *e, const struct callback_layout *f,
+			     const gw_go_plan *plan)
 {
 	const gw_signature *s = plan->signature;
+	struct fill fills[2] = {{.whole = false}};
 	if (s->hidden)
 		load_int(e, CX, SP, f->hidden, 8, false);
+	/* Through DX, so registers come last. */
 	for (uint32_t i = 0; i < plan->nout; i++) {
-		const struct gw_move *m = &plan->out[i];
-		uint32_t src = callback_go(f, m->from, m->src), size = m->op == GW_MOVE_WORDS ? 8 * m->size : m->size;
-		bool sign = false;
-		unsigned base = m->to == GW_SEGMENT_RESULT ? CX : SP;
-		uint32_t dst = m->to == GW_SEGMENT_RESULT ? m->dst : f->results + m->dst - CL_RAX;
-		op_size(m->op, &size, &sign);
-		if (m->op == GW_MOVE_WORDS || m->op == GW_MOVE_BYTES) {
-			copy(e, SP, src, base, dst, size);
-		} else {
-			load_int(e, DX, SP, src, size, sign);
-			store_int(e, DX, base, dst, 8);
+		struct gw_move m = plan->out[i];
+		for (uint32_t k = m.op == GW_MOVE_WORDS ? m.size : 1; k > 0;
+		     k--, m.src += 8, m.dst += 8) {
+			uint32_t src = callback_go(f, m.from, m.src),
+				 size = m.op == GW_MOVE_WORDS ? 8 : m.size;
+			const struct gw_piece *p = filled(s, &m);
+			unsigned base = m.to == GW_SEGMENT_RESULT ? CX : SP;
+			uint32_t dst =
+				m.to == GW_SEGMENT_RESULT ? m.dst : f->results + m.dst - CL_RAX;
+			bool sign = false,
+			     extended = m.op != GW_MOVE_WORDS && m.op != GW_MOVE_BYTES;
+			op_size(m.op, &size, &sign);
+			if (p != NULL) {
+				fills[p - s->result.piece] =
+					(struct fill){true, src, extended ? size : 8, sign};
+			} else if (extended) {
+				load_int(e, DX, SP, src, size, sign);
+				store_int(e, DX, base, dst, 8);
+			} else {
+				copy(e, SP, src, base, dst, size);
+			}
 		}
 	}
 	if (s->hidden) {
@@ -724,13 +767,17 @@ static void callback_results(struct emitter *e, const struct callback_layout *f,
 	}
 	for (unsigned i = s->result.pieces; i > 0; i--) { /* ST1 before ST0 */
 		const struct gw_piece *p = &s->result.piece[i - 1];
+		const struct fill *w = &fills[i - 1];
 		if (p->where == GW_IN_X87) {
 			byte(e, 0xdb); /* fldt at(%rsp) */
 			operand(e, 5, SP, f->results + CL_ST - CL_RAX + 16u * p->index);
 		} else if (p->where == GW_IN_SSE) {
-			move_float(e, true, p->index, SP, f->results + CL_XMM0 - CL_RAX + 8u * p->index, 8);
+			uint32_t at = f->results + CL_XMM0 - CL_RAX + 8u * p->index;
+			move_float(e, true, p->index, SP, w->whole ? w->from : at, 8);
 		} else {
-			load_int(e, p->index == 0 ? AX : DX, SP, f->results + 8u * p->index, 8, false);
+			uint32_t at = f->results + 8u * p->index;
+			load_int(e, p->index == 0 ? AX : DX, SP, w->whole ? w->from : at,
+				 w->whole ? w->size : 8, w->sign);
 		}
 	}
 }

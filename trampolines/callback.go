@@ -7,16 +7,13 @@ import (
 
 // callbackFrame lies on the C stack for the time of a callback; callbackEntry makes it. Its size is 8 modulo 16.
 type callbackFrame struct {
-	g0sp   uintptr // g0.sched.sp before the callback
-	record *CallbackRecord
+	g0sp   uintptr    // g0.sched.sp before the callback
+	record uintptr    // *CallbackRecord; 0 when the Go function has returned: not so when a panic or Goexit leaves it
 	mark   uintptr    // g.sched.pc as the callback found it
 	auto   *AutoState // of the C function that called back, while its call is Blocking
-	rax    uintptr
-	xmm0   float64
+	rax    uintptr    // result
 	ints   [6]uintptr
-	floats [8]float64
-	// 1 when the Go function has returned: not so when a panic or Goexit leaves it.
-	returned uintptr
+	floats [8]float64 // then the first is the result
 }
 
 // Its alignment keeps the C stack aligned below callbackEntry's six pushes and return address.
@@ -30,7 +27,7 @@ type CallbackRecord struct {
 	Fn     unsafe.Pointer // the func value; its parameters take at most six integer and eight float registers
 	Extend int32          // integer result narrower than 64 bits: 64 - its bits, negative when signed; else 0
 	Floats uint32         // not 0 when it has float parameters or a float result
-	run    func(f *callbackFrame)
+	run    func(f *callbackFrame, a, b, c uintptr)
 	// Invoke serves instead of Fn on the safe road, where no register convention may be relied upon.
 	Invoke func(a *CallbackArgs)
 }
@@ -46,9 +43,6 @@ type CallbackArgs struct {
 // Entry prepares a record whose function has so many integer parameters, and returns the code that thunks with this
 // record go to.
 func (r *CallbackRecord) Entry(ints int) uintptr {
-	if r.run != nil {
-		return addrCallbackEntryFew() // an InvokerRecord
-	}
 	r.run = callbackRun
 	if road == RoadSafe || r.Floats != 0 || r.Extend != 0 || ints > 3 {
 		return addrCallbackEntry()
@@ -62,7 +56,7 @@ func (r *CallbackRecord) Entry(ints int) uintptr {
 // The function has whatever parameters; the first six integers and eight floats of any list travel in the same registers,
 // so calling it by these types loads all that it may look at.
 func callbackCall(f *callbackFrame) {
-	r := f.record
+	r := f.called()
 	if r.Floats != 0 {
 		callbackCallFloats(f)
 		return
@@ -74,12 +68,12 @@ func callbackCall(f *callbackFrame) {
 }
 
 func callbackCallFloats(f *callbackFrame) {
-	r := f.record
+	r := f.called()
 	fn := *(*func(a, b, c, d, e, f uintptr, g, h, i, j, k, l, m, n float64) (uintptr, float64))(unsafe.Pointer(&r.Fn))
 	extend := uint(r.Extend)
 	v, x := fn(f.ints[0], f.ints[1], f.ints[2], f.ints[3], f.ints[4], f.ints[5], f.floats[0], f.floats[1], f.floats[2],
 		f.floats[3], f.floats[4], f.floats[5], f.floats[6], f.floats[7])
-	f.rax, f.xmm0 = narrow(v, extend), x
+	f.rax, f.floats[0] = narrow(v, extend), x
 }
 
 // narrow extends an integer result to the register, which C compilers expect of _Bool at least: extend is an Extend.
@@ -91,34 +85,52 @@ func narrow(v uintptr, extend uint) uintptr {
 	return v << (extend & 63) >> (extend & 63)
 }
 
-// callbackRun is the Go side of a callback on the same thread. The deferred call is for panics and Goexit only; in this form,
-// with one argument and the flag in f, it costs the least.
-func callbackRun(f *callbackFrame) {
-	f.returned = 0
+// callbackRun is the Go side of a callback on the same thread; callbackGo calls it with the first three integers as well. The
+// deferred call is for panics and Goexit only; in this form, with one argument and the flag in f, it costs the least.
+func callbackRun(f *callbackFrame, _, _, _ uintptr) {
 	defer callbackDone(f)
 	callbackCall(f)
-	f.returned = 1
+	f.record = 0
 }
 
 // callbackRunFew is callbackRun for callbackEntryFew.
-func callbackRunFew(f *callbackFrame) {
-	f.returned = 0
+func callbackRunFew(f *callbackFrame, a, b, c uintptr) {
 	defer callbackDone(f)
-	fn := *(*func(a, b, c uintptr) uintptr)(unsafe.Pointer(&f.record.Fn))
-	f.rax = fn(f.ints[0], f.ints[1], f.ints[2])
-	f.returned = 1
+	fn := *(*func(a, b, c uintptr) uintptr)(unsafe.Pointer(&f.called().Fn))
+	f.rax = fn(a, b, c)
+	f.record = 0
 }
 
-// callbackRunPlan is callbackRun for the callback behind all those that have a plan.
-func callbackRunPlan(f *callbackFrame) {
-	f.returned = 0
+// callbackRunPlan is callbackRun for callbackEntryPlan; call is what C has called that with, an *Invocation.
+func callbackRunPlan(f *callbackFrame, call, _, _ uintptr) {
 	defer callbackDone(f)
-	InvokePlan(*(**Invocation)(unsafe.Pointer(&f.ints[0])))
-	f.returned = 1
+	invokePlan(*(**Invocation)(unsafe.Pointer(&call)))
+	f.record = 0
+}
+
+// What callbackRunPlanFew serves: registers of either kind.
+const fewIn, fewOut = 4, 2
+
+// callbackRunPlanFew is callbackRunPlan for functions whose parameters and results are in few registers. Whatever their
+// types, the first registers of either kind carry them, bit by bit, and a caller of this signature loads those and has
+// spill space for them.
+func callbackRunPlanFew(f *callbackFrame, address, _, _ uintptr) {
+	defer callbackDone(f)
+	call := *(**Invocation)(unsafe.Pointer(&address))
+	fn := *(*func(a, b, c, d uintptr, e, f, g, h float64) (p, q uintptr, r, s float64))(unsafe.Pointer(&call.record.Fn))
+	i, x := &call.regs.Ints, &call.regs.Floats
+	p, q, r, s := fn(i[0], i[1], i[2], i[3], x[0], x[1], x[2], x[3])
+	i[0], i[1], x[0], x[1] = p, q, r, s
+	f.record = 0
+}
+
+// called returns the record of the callback.
+func (f *callbackFrame) called() *CallbackRecord {
+	return *(**CallbackRecord)(unsafe.Pointer(&f.record))
 }
 
 func callbackDone(f *callbackFrame) {
-	if f.returned == 0 {
+	if f.record != 0 {
 		callbackUnwind(f)
 	}
 }
@@ -131,8 +143,8 @@ func callbackForeignRun(f *callbackFrame) {
 		return
 	}
 	a := CallbackArgs{Ints: &f.ints, Floats: &f.floats}
-	f.record.Invoke(&a)
-	f.rax, f.xmm0 = a.Int, a.Float
+	f.called().Invoke(&a)
+	f.rax, f.floats[0] = a.Int, a.Float
 }
 
 // callbackForeignPC is the code of callbackForeignRun, as runtime.cgocallback wants it.

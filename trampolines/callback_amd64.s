@@ -7,7 +7,7 @@
 // would miss the pushes, which are in callbackEntry. XCHGQ, since go vet takes a MOVQ into BP for a lost frame pointer.
 #define CALLBACK_RETURN \
 	MOVQ	callbackFrame_rax(SP), AX; \
-	MOVSD	callbackFrame_xmm0(SP), X0; \
+	MOVSD	callbackFrame_floats+0(SP), X0; \
 	MOVQ	callbackFrame__size+0(SP), R15; \
 	MOVQ	callbackFrame__size+8(SP), R14; \
 	MOVQ	callbackFrame__size+16(SP), R13; \
@@ -18,8 +18,7 @@
 	LEAQ	callbackFrame__size+48(SP), SP; \
 	RET
 
-// CALLBACK_SAVE: the callee-saved registers, the callbackFrame, and in it the record and the first three integers.
-// Out:       AX the record.
+// CALLBACK_SAVE: the callee-saved registers and the callbackFrame.
 #define CALLBACK_SAVE \
 	PUSHQ	BP; \
 	MOVQ	SP, BP; \
@@ -28,12 +27,13 @@
 	PUSHQ	R13; \
 	PUSHQ	R14; \
 	PUSHQ	R15; \
-	SUBQ	$callbackFrame__size, SP; \
+	SUBQ	$callbackFrame__size, SP
+
+// CALLBACK_INTS: the first three integers, into the callbackFrame.
+#define CALLBACK_INTS \
 	MOVQ	DI, callbackFrame_ints+0(SP); \
 	MOVQ	SI, callbackFrame_ints+8(SP); \
-	MOVQ	DX, callbackFrame_ints+16(SP); \
-	MOVQ	const_slotRecord(R11), AX; \
-	MOVQ	AX, callbackFrame_record(SP)
+	MOVQ	DX, callbackFrame_ints+16(SP)
 
 // CALLBACK_GOROUTINE: the goroutine whose C code this thread may be running.
 // Out:       R12 g0, R15 m, R13 the goroutine, R14 its sched.pc. Jumps to `foreign` when there is none.
@@ -64,6 +64,27 @@
 	MOVQ	const_g_sched_bp(R13), BP; \
 	MOVQ	const_g_sched_sp(R13), SP
 
+// CALLBACK_ENTER: the rest of callbackEntry, without asking for the road, and with the most frequent mark first. The
+// integers stay in registers.
+#define CALLBACK_ENTER \
+	MOVQ	R11, callbackFrame_record(SP); \
+	CALLBACK_GOROUTINE; \
+	LEAQ	·incall+1(SB), AX; \
+	CMPQ	R14, AX; \
+	JNE	other; \
+	CALLBACK_TO_GO; \
+	JMP	·callbackGo(SB); \
+other: \
+	MOVQ	R14, BX; \
+	SUBQ	AX, BX; \
+	CMPQ	BX, $2; \
+	JHI	foreign; \
+	CALLBACK_TO_GO; \
+	JMP	·callbackGo(SB); \
+foreign: \
+	CALLBACK_INTS; \
+	JMP	·callbackForeign(SB)
+
 // void callbackEntry(...)    (SysV; R11 = struct gw_thunk_slot *)
 //
 // Where every thunk goes: C calls Go.
@@ -87,10 +108,13 @@
 // later, on the goroutine's side. From then on the PC is in assembly that writes SP: not preempted, not unwound.
 TEXT ·callbackEntry(SB),NOSPLIT|NOFRAME,$0-0
 	CALLBACK_SAVE
+	MOVQ	const_slotRecord(R11), R11
+	MOVQ	R11, callbackFrame_record(SP)
+	CALLBACK_INTS
 	MOVQ	CX, callbackFrame_ints+24(SP)
 	MOVQ	R8, callbackFrame_ints+32(SP)
 	MOVQ	R9, callbackFrame_ints+40(SP)
-	CMPL	CallbackRecord_Floats(AX), $0
+	CMPL	CallbackRecord_Floats(R11), $0
 	JNE	floats
 saved:
 	CMPL	·road(SB), $const_RoadSafe
@@ -115,27 +139,25 @@ floats:
 // goroutine without asking.
 TEXT ·callbackEntryFew(SB),NOSPLIT|NOFRAME,$0-0
 	CALLBACK_SAVE
-	CALLBACK_GOROUTINE
-	LEAQ	·incall+1(SB), AX
-	CMPQ	R14, AX
-	JNE	other
-	CALLBACK_TO_GO
-	JMP	·callbackGo(SB)
-other:
-	MOVQ	R14, BX
-	SUBQ	AX, BX
-	CMPQ	BX, $2
-	JHI	foreign
-	CALLBACK_TO_GO
-	JMP	·callbackGo(SB)
-foreign:
-	JMP	·callbackForeign(SB)
+	MOVQ	const_slotRecord(R11), R11
+	CALLBACK_ENTER
+
+// void callbackEntryPlan(struct gw_go_invocation *call)    (SysV)
+//
+// C calls Go by a plan (PlanRecord): callbackEntryFew for whoever has put the Go function's arguments into call, and takes
+// the results from there: the code of the plan, or its interpreter. The record is the one inside the PlanRecord.
+TEXT ·callbackEntryPlan(SB),NOSPLIT|NOFRAME,$0-0
+	CALLBACK_SAVE
+	MOVQ	Invocation_record(DI), R11
+	ADDQ	$PlanRecord_call, R11
+	CALLBACK_ENTER
 
 // func callbackGo()
 //
 // The goroutine's side of a callback on the same thread.
 //
-// In:        R12 g0; R13 g; R15 m; AX the callbackFrame; SP and BP as at ccall's entry: to the unwinder the stub called this.
+// In:        R12 g0; R13 g; R15 m; AX the callbackFrame, R11 its record; DI SI DX the first three integers; SP and BP as at
+//            ccall's entry: to the unwinder the stub called this.
 // Stack:     the goroutine's. SP is not written here: this function stands in the middle of stacks. `RET ·callbackLeave`
 //            pops the frame and jumps.
 // The thread is locked before anything else, exitsyscall included: from a stack check on, the goroutine could otherwise
@@ -144,7 +166,7 @@ foreign:
 // be half of what a callback costs.
 // A call that the scheduler was told of is left here, and Auto hears how long C took for this segment of it; by what Auto
 // then thinks of the function, the call goes on as a running or as a Blocking one.
-// The record's run is called as a func value, in Go's register convention: AX the argument, R14 g, X15 0.
+// The record's run is called as a func value, in Go's register convention: AX, BX, CX, DI the arguments, R14 g, X15 0.
 //
 //   80         return PC into the stub          <- SP at entry
 //   72         saved BP
@@ -158,19 +180,20 @@ TEXT ·callbackGo(SB),NOSPLIT,$72-0
 	ADDL	$1, const_m_lockedInt(R15)
 	MOVQ	R13, const_m_lockedg(R15)
 	MOVQ	R15, const_g_lockedm(R13)
-	MOVQ	R13, 24(SP)
 	MOVQ	R15, 32(SP)
 	MOVQ	R12, 40(SP)
 	MOVQ	AX, 48(SP)
 	CMPQ	const_g_syscallsp(R13), $0
 	JNE	told
 run:
-	MOVQ	callbackFrame_record(AX), DX
-	MOVQ	CallbackRecord_run(DX), DX
+	MOVQ	DI, BX
+	MOVQ	SI, CX
+	MOVQ	DX, DI
+	MOVQ	CallbackRecord_run(R11), DX
 	MOVQ	R13, R14
 	XORPS	X15, X15
 	CALL	(DX)
-	MOVQ	24(SP), R13
+	MOVQ	R14, R13
 	MOVQ	32(SP), R15
 	MOVQ	40(SP), R12
 	MOVQ	48(SP), R14
@@ -190,6 +213,10 @@ blocking:
 	MOVQ	AX, callbackFrame_auto(R14)
 	RET	·callbackLeaveBlocking(SB)
 told:
+	MOVQ	R13, 24(SP)
+	MOVQ	DI, callbackFrame_ints+0(AX)
+	MOVQ	SI, callbackFrame_ints+8(AX)
+	MOVQ	DX, callbackFrame_ints+16(AX)
 	RDTSC					// AX is lost, 48(SP) has it
 	SHLQ	$32, DX
 	ORQ	AX, DX
@@ -214,6 +241,10 @@ judged:
 left:
 	MOVQ	24(SP), R13
 	MOVQ	48(SP), AX
+	MOVQ	callbackFrame_record(AX), R11
+	MOVQ	callbackFrame_ints+0(AX), DI
+	MOVQ	callbackFrame_ints+8(AX), SI
+	MOVQ	callbackFrame_ints+16(AX), DX
 	JMP	run
 
 // func callbackLeaveBlocking()

@@ -8,7 +8,7 @@ import (
 // GoRegs mirrors struct gw_go_regs in bridge/goplan.h: the registers of Go's ABIInternal.
 type GoRegs struct {
 	Ints   [9]uintptr
-	Floats [15]uint64
+	Floats [15]float64
 }
 
 // PlanShape mirrors struct gw_go_shape in bridge/goplan.h.
@@ -117,38 +117,31 @@ type PlanRecord struct {
 	run    uintptr
 	plan   uintptr
 	Fn     unsafe.Pointer // the func value
-	invoke uintptr
+	invoke uintptr        // callbackEntryPlan
 	// Not part of the mirror.
+	call         CallbackRecord // of the calls of callbackEntryPlan
 	shape        PlanShape
-	kind         uint32   // how InvokePlan calls Fn
 	Strings      []uint8  // integer registers of string parameters
 	StackStrings []uint32 // offsets of those on the stack
 }
 
-// NewPlanRecord returns a record for the func value fn; invoke is the C function pointer of InvokePlan.
-func NewPlanRecord(plan uintptr, fn unsafe.Pointer, invoke uintptr) *PlanRecord {
-	r := &PlanRecord{run: addrGoCallbackRun(), plan: plan, Fn: fn, invoke: invoke, shape: *ShapeOf(plan)}
-	switch {
-	case r.shape.StackFrame != 0 || r.shape.Strings != 0:
-		r.kind = invokeOther
-	case r.shape.FloatsIn != 0 || r.shape.FloatsOut != 0:
-		r.kind = invokeRegs
+// NewPlanRecord returns a record for the func value fn.
+func NewPlanRecord(plan uintptr, fn unsafe.Pointer) *PlanRecord {
+	r := &PlanRecord{run: addrGoCallbackRun(), plan: plan, Fn: fn, invoke: addrCallbackEntryPlan(), shape: *ShapeOf(plan)}
+	r.call.run, r.call.Fn = callbackRunPlan, invokePlanFunc
+	if s := &r.shape; s.StackFrame == 0 && s.Strings == 0 && s.IntsIn <= fewIn && s.FloatsIn <= fewIn &&
+		s.IntsOut <= fewOut && s.FloatsOut <= fewOut {
+		r.call.run = callbackRunPlanFew
 	}
 	return r
 }
 
-const (
-	invokeInts = iota
-	invokeRegs
-	invokeOther
-)
-
-// InvokerRecord returns the record of the callback behind all those that have a plan: C calls it with the address of an
-// Invocation.
-func InvokerRecord() *CallbackRecord {
-	fn := func(call unsafe.Pointer) { InvokePlan((*Invocation)(call)) }
-	return &CallbackRecord{Fn: *(*unsafe.Pointer)(unsafe.Pointer(&fn)), run: callbackRunPlan}
-}
+// invokePlanFunc is invokePlan as a func value: what callbackCall calls on threads that are not Go's, with the arguments
+// that C called callbackEntryPlan with.
+var invokePlanFunc = func() unsafe.Pointer {
+	fn := func(call unsafe.Pointer) { invokePlan((*Invocation)(call)) }
+	return *(*unsafe.Pointer)(unsafe.Pointer(&fn))
+}()
 
 // ShapeOf returns the shape of a plan, in C's memory.
 func ShapeOf(plan uintptr) *PlanShape { return *(**PlanShape)(unsafe.Pointer(&plan)) }
@@ -160,17 +153,11 @@ type Invocation struct {
 	stack  unsafe.Pointer
 }
 
-// InvokePlan is the Go function behind all callbacks that have a plan: it calls the one of the invocation.
-func InvokePlan(call *Invocation) {
-	r := call.record
-	switch {
-	case r.kind == invokeInts:
-		callGoInts(r.Fn, &call.regs)
-	case r.kind == invokeRegs:
-		callGo(r.Fn, &call.regs)
-	case len(r.Strings) != 0 || len(r.StackStrings) != 0:
+// invokePlan calls the Go func of any invocation.
+func invokePlan(call *Invocation) {
+	if r := call.record; len(r.Strings) != 0 || len(r.StackStrings) != 0 {
 		invokeWithStrings(call)
-	default:
+	} else {
 		invoke(call)
 	}
 }

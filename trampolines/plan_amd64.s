@@ -7,7 +7,7 @@
 #define ARGS_FLOATS (PlanArgs_regs+GoRegs_Floats)
 
 // LOAD_GO_REGS, STORE_GO_REGS: all registers of Go's convention, from and to the GoRegs at R12; LOAD also makes the others
-// what Go code expects. LOAD_GO_INTS, STORE_GO_INTS: the integers alone.
+// what Go code expects. LOAD_GO_INTS: the integers alone.
 #define LOAD_GO_INTS \
 	MOVQ	GoRegs_Ints+0(R12), AX; \
 	MOVQ	GoRegs_Ints+8(R12), BX; \
@@ -24,7 +24,7 @@
 	LOAD_MORE_FLOATS(GoRegs_Floats, R12); \
 	RESTORE_GO_REGS
 
-#define STORE_GO_INTS \
+#define STORE_GO_REGS \
 	MOVQ	AX, GoRegs_Ints+0(R12); \
 	MOVQ	BX, GoRegs_Ints+8(R12); \
 	MOVQ	CX, GoRegs_Ints+16(R12); \
@@ -33,9 +33,7 @@
 	MOVQ	R8, GoRegs_Ints+40(R12); \
 	MOVQ	R9, GoRegs_Ints+48(R12); \
 	MOVQ	R10, GoRegs_Ints+56(R12); \
-	MOVQ	R11, GoRegs_Ints+64(R12)
-#define STORE_GO_REGS \
-	STORE_GO_INTS; \
+	MOVQ	R11, GoRegs_Ints+64(R12); \
 	SAVE_FLOATS(GoRegs_Floats, R12); \
 	SAVE_MORE_FLOATS(GoRegs_Floats, R12)
 
@@ -214,20 +212,6 @@ TEXT ·callGo(SB),0,$200-16
 	CALL	(DX)
 	MOVQ	regs+8(FP), R12
 	STORE_GO_REGS
-	RET
-
-// func callGoInts(fn unsafe.Pointer, regs *GoRegs)
-//
-// callGo without floats. NOSPLIT like most of what is between C and the Go func: the latter checks the stack.
-TEXT ·callGoInts(SB),NOSPLIT,$72-16
-	NO_LOCAL_POINTERS
-	MOVQ	regs+8(FP), R12
-	MOVQ	fn+0(FP), DX
-	LOAD_GO_INTS
-	RESTORE_GO_REGS
-	CALL	(DX)
-	MOVQ	regs+8(FP), R12
-	STORE_GO_INTS
 	RET
 
 // func callGoStackN(fn, stack unsafe.Pointer, args, frame uintptr, regs *GoRegs)

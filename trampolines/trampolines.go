@@ -17,6 +17,7 @@ func ccallErrno()
 
 func callbackEntry()
 func callbackEntryFew()
+func callbackEntryPlan()
 func callbackGo()
 func callbackLeave()
 func callbackLeaveBlocking()
@@ -53,7 +54,6 @@ func bindPlan()
 func bindPlanned(p0, p1, p2, p3, p4, p5, p6, p7, p8, f unsafe.Pointer, regs GoRegs)
 func planCall(f *BoundFunc, args *PlanArgs) (status uintptr)
 func callGo(fn unsafe.Pointer, regs *GoRegs)
-func callGoInts(fn unsafe.Pointer, regs *GoRegs)
 func callGoStack512(fn, stack unsafe.Pointer, args, frame uintptr, regs *GoRegs)
 func callGoStack4K(fn, stack unsafe.Pointer, args, frame uintptr, regs *GoRegs)
 func callGoStack64K(fn, stack unsafe.Pointer, args, frame uintptr, regs *GoRegs)
@@ -90,6 +90,7 @@ func addrSafePlanCall() uintptr
 func addrGoCallbackRun() uintptr
 func addrCallbackEntry() uintptr
 func addrCallbackEntryFew() uintptr
+func addrCallbackEntryPlan() uintptr
 func addrSnapshot() uintptr
 func addrHostAttachHook() uintptr
 func addrHostInGoHook() uintptr
