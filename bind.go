@@ -96,11 +96,11 @@ func bind(sym Symbol, fn any, name, library string, opts []Option) (*trampolines
 	}
 	road, _ := CurrentRoad()
 	reflected := road == RoadSafe || how == modeSafe || sig.variadic
-	if !reflected && !sig.simple {
+	if !reflected && !sig.plain {
 		if b.Plan, err = sig.plan(false); err != nil {
 			return nil, &TypeError{name, "", sig.typ, err.Error()}
 		}
-		reflected = trampolines.ShapeOf(b.Plan).HiddenPointers != 0
+		reflected = trampolines.ShapeOf(b.Plan).HiddenPointers != 0 // never of a simple one
 	}
 	if reflected {
 		b.State = trampolines.StateBlocking
@@ -122,10 +122,10 @@ func bind(sym Symbol, fn any, name, library string, opts []Option) (*trampolines
 	case modeFast:
 		b.State = trampolines.StateFast
 	}
-	if b.Plan != 0 {
-		err = sig.planned(b)
-	} else {
+	if b.Simple = sig.simple; b.Simple {
 		sig.direct(b)
+	} else {
+		err = sig.planned(b)
 	}
 	if err != nil {
 		return nil, &TypeError{name, "", sig.typ, err.Error()}

@@ -69,6 +69,7 @@ type signature struct {
 	ints     int  // integer parameters
 	floats   int
 	simple   bool // nothing but integers, pointers and floats, all of them in registers
+	plain    bool // simple, and C takes each parameter as Go has it; no pointers, no errno
 }
 
 // anyFloats is not 0 when floats are among the parameters, or the result is one.
@@ -111,7 +112,7 @@ var (
 
 // newSignature examines the func type t. name is for errors.
 func newSignature(name string, t reflect.Type, callback bool) (*signature, error) {
-	s := &signature{typ: t, simple: true}
+	s := &signature{typ: t, simple: true, plain: true}
 	params := t.NumIn()
 	if t.IsVariadic() {
 		params--
@@ -135,6 +136,7 @@ func newSignature(name string, t reflect.Type, callback bool) (*signature, error
 		switch v.class {
 		case classInt:
 			s.ints++
+			s.plain = s.plain && !v.pointer && v.shift() == 0
 		case classOther:
 			s.simple = false
 		default:
@@ -167,6 +169,7 @@ func newSignature(name string, t reflect.Type, callback bool) (*signature, error
 		s.simple = s.simple && v.class != classOther
 	}
 	s.simple = s.simple && s.ints <= 6 && s.floats <= 8
+	s.plain = s.plain && s.simple && !s.errno
 	return s, nil
 }
 

@@ -9,7 +9,7 @@ import (
 // NewBoundFunc; its fields do not change, except State, which Close of a library replaces.
 type BoundFunc struct {
 	code   uintptr
-	Fn     uintptr // what ccall calls: the C function, or gw_errno_call
+	Fn     uintptr // what ccall calls for bindPlain and bindGeneral: the C function, or gw_errno_call
 	Chain  uintptr // the C function
 	State  *AutoState
 	Mask   [9]uintptr // all ones for an integer argument that is a pointer
@@ -17,11 +17,13 @@ type BoundFunc struct {
 	Errno  uint32
 	Floats uint32  // how many float arguments
 	Shift  [8]int8 // for each integer argument: 64 - its bits, negative when signed, 0 for 64 bits
+	Simple bool    // nothing but integers, pointers and floats, all of them in registers, and what is above says how
 	Name   string  // for reports
 
-	// With a plan (bridge/goplan.h), in C's memory for good, these count; Fn is the C function, Floats that of registers.
+	// With a plan (bridge/goplan.h), in C's memory for good, these count; Floats are those in registers.
 	Plan         uintptr
 	Code         uintptr // machine code of the plan, or 0
+	Other        uintptr // what bindCode and its kind leave to others: all but running calls
 	CodeStatus   uint32  // Code says whether strings were too long
 	Direct       uint32  // Code needs nothing but registers
 	LongResult   uint32  // more than AX and X0
@@ -41,43 +43,45 @@ const (
 // Finish chooses the code of f according to its fields and returns the func value as a pointer.
 // Not for RoadSafe: the code is entered with Go's register convention.
 func (f *BoundFunc) Finish() unsafe.Pointer {
-	f.code = addrBindPlain()
 	f.Fn = f.Chain
 	if f.Plan != 0 {
 		f.usePlan()
 		return unsafe.Pointer(f)
 	}
-	if f.Errno != ErrnoNone {
-		f.Fn = addrErrnoCall()
-	}
-	if f.Mask != [9]uintptr{} || f.Narrow != 0 || f.Errno != ErrnoNone || f.State == nil {
-		f.code = addrBindGeneral()
-	}
+	f.code = addrBindPlain()
 	return unsafe.Pointer(f)
 }
 
 // usePlan chooses the code for a function with a plan.
 func (f *BoundFunc) usePlan() {
 	shape := ShapeOf(f.Plan)
-	for i := range f.Mask {
-		if shape.Pointers&(1<<i) != 0 {
-			f.Mask[i] = ^uintptr(0)
-		}
-	}
-	f.Floats = shape.FloatsIn
-	f.LongResult = shape.LongResult
-	f.StringResult = shape.StringResult != 0
-	if f.StringResult || len(f.Funcs) != 0 {
-		f.GoWork = 1
-	}
 	f.Code = shape.Code
-	f.CodeStatus = shape.Strings
-	if f.Code != 0 && shape.StackFrame == 0 && shape.Strings == 0 {
-		f.Direct = 1
+	if f.Simple {
+		if f.Errno != ErrnoNone {
+			f.Fn = addrErrnoCall()
+		}
+		f.Other = addrBindGeneral()
+	} else {
+		for i := range f.Mask {
+			if shape.Pointers&(1<<i) != 0 {
+				f.Mask[i] = ^uintptr(0)
+			}
+		}
+		f.Floats = shape.FloatsIn
+		f.LongResult = shape.LongResult
+		f.StringResult = shape.StringResult != 0
+		if f.StringResult || len(f.Funcs) != 0 {
+			f.GoWork = 1
+		}
+		f.CodeStatus = shape.Strings
+		if f.Code != 0 && shape.StackFrame == 0 && shape.Strings == 0 {
+			f.Direct = 1
+		}
+		f.Other = addrBindPlan()
 	}
 	switch {
 	case f.Code == 0 || f.GoWork != 0 || shape.Pointers != 0 && shape.StackFrame != 0:
-		f.code = addrBindPlan()
+		f.code = f.Other
 	case shape.Pointers == 0:
 		f.code = addrBindCode()
 	case shape.IntsIn <= 3:

@@ -40,7 +40,10 @@ gw_errno_call:
 	call	*%r10
 	movq	gw_errno_offset(%rip), %r11
 	movl	%fs:(%r11), %r10d
-	jmp	*%r15
+	pushq	%r15			/* and RET, which the processor has predicted, instead of a jump */
+	.cfi_adjust_cfa_offset 8
+	.cfi_offset %rip, -8
+	ret
 	.cfi_endproc
 	.size	gw_errno_call, .-gw_errno_call
 

@@ -14,7 +14,7 @@
 	CODE_CALL_MARKED
 #define CODE_CALL_MARKED \
 	CCALL_ENTER(R15); \
-	MOVQ	BoundFunc_Fn(DX), R15; \
+	MOVQ	BoundFunc_Chain(DX), R15; \
 	MOVQ	BoundFunc_Code(DX), DX; \
 	CALL	DX; \
 	CCALL_LEAVE; \
@@ -39,8 +39,15 @@ TEXT ·bindCode(SB),NOSPLIT|NOFRAME,$0-0
 told:
 	JMP	·codeTold(SB)
 other:
-	JMP	·bindPlan(SB)
+	JMP	·bindOther(SB)
 	CALL	·budget(SB)			// never reached
+
+// func bindOther()
+//
+// What bindCode and its kind leave to others: all but running calls. Frameless, entered as they are.
+TEXT ·bindOther(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ	BoundFunc_Other(DX), R15
+	JMP	R15
 
 // func codeCall()
 //
@@ -163,8 +170,9 @@ again:
 	MOVQ	32(SP), AX
 	MOVQ	40(SP), BX
 	MOVQ	48(SP), CX
-other:
 	RET	·bindPlan(SB)
+other:
+	RET	·bindOther(SB)
 
 // func codePinned3(p0, p1, p2, f unsafe.Pointer)
 //
@@ -224,8 +232,9 @@ again:
 	MOVQ	128(SP), R9
 	MOVQ	136(SP), R10
 	MOVQ	144(SP), R11
-other:
 	RET	·bindPlan(SB)
+other:
+	RET	·bindOther(SB)
 
 // func codePinned9(p0, p1, p2, p3, p4, p5, p6, p7, p8, f unsafe.Pointer)
 TEXT ·codePinned9(SB),NOSPLIT,$8-80

@@ -163,7 +163,7 @@ load:
 	LEAQ	PlanArgs_regs(CX), DX
 	ADDQ	$PLAN_STACK, CX
 	MOVQ	BoundFunc_Plan(R12), DI
-	MOVQ	BoundFunc_Fn(R12), R8
+	MOVQ	BoundFunc_Chain(R12), R8
 	LEAQ	gw_go_call(SB), R11
 	XORL	AX, AX
 	CALL	·ccallFast(SB)

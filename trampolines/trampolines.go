@@ -44,6 +44,7 @@ func bindPinned(p0, p1, p2, p3, p4, p5, f unsafe.Pointer, i0, i1, i2, i3, i4, i5
 func bindCode()
 func bindCode3()
 func bindCode9()
+func bindOther()
 func codeCall()
 func codeCallAny()
 func codeTold()
