@@ -40,10 +40,11 @@ func Safe() Option { return Option{modeSafe} }
 // option counts. The error is a *TypeError.
 //
 // A function with up to six integers (or pointers) and eight floats is called straight away. For others the C core has a
-// plan, made now, by which it moves each value from Go's registers and stack to C's. Two kinds of functions go through
-// reflection instead, and cost a microsecond: those with ...any, whose C types are only known at the call, and those with
-// pointers among parameters that Go passes on the stack (beyond nine integer registers, or in arrays), which the collector
-// could not see otherwise.
+// plan, made now, by which it moves each value from Go's registers and stack to C's; for ...any it makes one more for each
+// combination of integers, floats and strings that comes by. Reflection, which costs a microsecond, serves on the safe
+// road, and for what is rare: more than 16 pointers among the parameters that Go passes on the stack (beyond nine integer
+// registers, or in arrays), structs and the like as variadic arguments, more than 64 of those, and ...any after parameters
+// that leave the list no register or have a func among them.
 //
 // Bind takes microseconds; bound functions may be called from any goroutine. Calling the C function with another
 // signature than its own is as undefined as in C.
@@ -90,17 +91,16 @@ func bind(sym Symbol, fn any, name, library string, opts []Option) (*trampolines
 	for _, o := range opts {
 		how = o.mode
 	}
-	b := &trampolines.BoundFunc{Chain: uintptr(sym), Floats: uint32(sig.floats), Name: name}
+	b := &trampolines.BoundFunc{Chain: uintptr(sym), Floats: uint32(sig.floats), Name: name, Simple: sig.simple}
 	if library != "" {
 		b.Name = name + " of " + library
 	}
 	road, _ := CurrentRoad()
-	reflected := road == RoadSafe || how == modeSafe || sig.variadic
-	if !reflected && !sig.plain {
-		if b.Plan, err = sig.plan(false); err != nil {
-			return nil, &TypeError{name, "", sig.typ, err.Error()}
+	reflected := road == RoadSafe || how == modeSafe
+	if !reflected {
+		if reflected, err = sig.prepare(b); err != nil {
+			return nil, err
 		}
-		reflected = trampolines.ShapeOf(b.Plan).HiddenPointers != 0 // never of a simple one
 	}
 	if reflected {
 		b.State = trampolines.StateBlocking
@@ -121,14 +121,6 @@ func bind(sym Symbol, fn any, name, library string, opts []Option) (*trampolines
 		b.State = trampolines.StateBlocking
 	case modeFast:
 		b.State = trampolines.StateFast
-	}
-	if b.Simple = sig.simple; b.Simple {
-		sig.direct(b)
-	} else {
-		err = sig.planned(b)
-	}
-	if err != nil {
-		return nil, &TypeError{name, "", sig.typ, err.Error()}
 	}
 	*(*unsafe.Pointer)(v.UnsafePointer()) = b.Finish()
 	return b, nil
@@ -174,48 +166,93 @@ func (s *signature) direct(b *trampolines.BoundFunc) {
 	}
 }
 
-// planned tells b what Go code has to do beside its plan.
-func (s *signature) planned(b *trampolines.BoundFunc) error {
-	for i, p := range s.params {
-		if p.text != "str" && p.text != "func" {
-			continue
-		}
-		reg, onStack, err := s.register(i)
-		if err != nil {
-			return err
-		}
-		if onStack {
-			continue // not reached: pointers on Go's stack are for reflected
-		}
-		if p.text == "str" {
-			b.Strings = append(b.Strings, uint8(reg))
-			continue
-		}
-		pool, err := newFuncPool(p.fn)
-		if err != nil {
-			return err
-		}
-		b.Funcs = append(b.Funcs, trampolines.FuncParam{Reg: reg, Pool: pool})
+// prepare tells b how to make calls. reflected is true when no plan will do.
+func (s *signature) prepare(b *trampolines.BoundFunc) (reflected bool, err error) {
+	if s.simple {
+		s.direct(b)
 	}
-	return nil
+	if s.plain {
+		return false, nil
+	}
+	whole := *s
+	if s.variadic {
+		// The list is a slice to the collector. Plans of calls have its elements in its place.
+		whole.variadic = false
+		whole.params = append(s.params[:len(s.params):len(s.params)], value{text: "slice"})
+	}
+	if b.Plan, err = whole.plan(false); err == nil && !s.simple {
+		reflected, err = whole.planned(b)
+	}
+	if err == nil && s.variadic && !reflected {
+		reflected, err = s.list(b)
+	}
+	if err != nil {
+		return false, &TypeError{b.Name, "", s.typ, err.Error()}
+	}
+	return reflected, nil
 }
 
-// register returns the first integer register that Go passes parameter i in. When it passes it on the stack, onStack is
-// true and at is the offset there. The plan of the parameters before it knows what is taken.
-func (s *signature) register(i int) (at uint32, onStack bool, err error) {
-	var shapes [2]*trampolines.PlanShape
-	for k := range shapes {
-		part := signature{typ: s.typ, params: s.params[:i+k], result: value{text: "void"}}
-		plan, err := part.plan(false)
-		if err != nil {
-			return 0, false, err
+// planned tells b what Go code has to do beside its plan, and where pointers are on the stack. reflected is true when there
+// are too many of those.
+func (s *signature) planned(b *trampolines.BoundFunc) (reflected bool, err error) {
+	for i, p := range s.params {
+		at := place(b.Plan, i)
+		if offset, ok := at.OnStack(); ok {
+			b.Hidden = appendPointers(b.Hidden, s.typ.In(i), offset)
 		}
-		shapes[k] = trampolines.ShapeOf(plan)
+		switch p.text {
+		case "str":
+			b.Strings = append(b.Strings, at)
+		case "func":
+			pool, err := newFuncPool(p.fn)
+			if err != nil {
+				return false, err
+			}
+			b.Funcs = append(b.Funcs, trampolines.FuncParam{At: at, Pool: pool})
+		}
 	}
-	if shapes[0].IntsIn == shapes[1].IntsIn {
-		return shapes[0].StackArgs, true, nil // strings and funcs are aligned to 8, and so is StackArgs
+	return len(b.Hidden) > trampolines.HiddenMax, nil
+}
+
+// list tells b of its ...any, which the plan has as a slice. reflected is true for the rare functions that lists are not made
+// for: with so many parameters before it that the list is on Go's stack, with a func among them, or a result there.
+func (s *signature) list(b *trampolines.BoundFunc) (reflected bool, err error) {
+	shape := trampolines.ShapeOf(b.Plan)
+	at := place(b.Plan, len(s.params))
+	if len(b.Hidden) != 0 || len(b.Funcs) != 0 || shape.StackFrame != shape.StackArgs || !trampolines.ListFits(shape.StackArgs) {
+		return true, nil
 	}
-	return shapes[0].IntsIn, false, nil
+	f, err := s.reflected(b)
+	if err != nil {
+		return false, err
+	}
+	b.List = trampolines.ListParam{
+		Types: &listTypes{sig: s}, At: at, Ints: uint32(at), Floats: shape.FloatsIn, StackArgs: shape.StackArgs,
+	}
+	b.Refused = funcValue(reflect.MakeFunc(s.typ, f))
+	return false, nil
+}
+
+// place returns where Go passes parameter i of a plan.
+func place(plan uintptr, i int) trampolines.Place {
+	return trampolines.Place(trampolines.Call(trampolines.AddrGoPlanPlace(), plan, uintptr(i), 0, 0, 0, 0))
+}
+
+// appendPointers appends the offsets of the pointers in a value of type t at offset.
+func appendPointers(offsets []uint32, t reflect.Type, offset uint32) []uint32 {
+	switch t.Kind() {
+	case reflect.Ptr, reflect.UnsafePointer, reflect.Func, reflect.String, reflect.Slice:
+		return append(offsets, offset)
+	case reflect.Array:
+		for i := 0; i < t.Len() && len(offsets) <= trampolines.HiddenMax; i++ {
+			offsets = appendPointers(offsets, t.Elem(), offset+uint32(i)*uint32(t.Elem().Size()))
+		}
+	case reflect.Struct:
+		for i := 0; i < t.NumField(); i++ {
+			offsets = appendPointers(offsets, t.Field(i).Type, offset+uint32(t.Field(i).Offset))
+		}
+	}
+	return offsets
 }
 
 // toWord returns v as it travels in a register or a word of the stack.

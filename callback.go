@@ -186,10 +186,9 @@ func (s *signature) invoker(fn reflect.Value) func(*trampolines.CallbackArgs) {
 
 // plannedKind: any signature, by a plan of the C core.
 type plannedKind struct {
-	sig          *signature
-	plan         uintptr
-	strings      []uint8 // trampolines.PlanRecord
-	stackStrings []uint32
+	sig     *signature
+	plan    uintptr
+	strings []trampolines.Place
 }
 
 func newPlannedKind(s *signature) (callbackKind, error) {
@@ -199,17 +198,8 @@ func newPlannedKind(s *signature) (callbackKind, error) {
 	}
 	k := &plannedKind{sig: s, plan: plan}
 	for i, p := range s.params {
-		if p.text != "str" {
-			continue
-		}
-		at, onStack, err := s.register(i)
-		if err != nil {
-			return nil, err
-		}
-		if onStack {
-			k.stackStrings = append(k.stackStrings, at)
-		} else {
-			k.strings = append(k.strings, uint8(at))
+		if p.text == "str" {
+			k.strings = append(k.strings, place(plan, i))
 		}
 	}
 	return k, nil
@@ -217,7 +207,7 @@ func newPlannedKind(s *signature) (callbackKind, error) {
 
 func (k *plannedKind) record(fn unsafe.Pointer, _ reflect.Value) (uintptr, any) {
 	r := trampolines.NewPlanRecord(k.plan, fn)
-	r.Strings, r.StackStrings = k.strings, k.stackStrings
+	r.Strings = k.strings
 	if code := trampolines.ShapeOf(k.plan).Code; code != 0 {
 		return code, r
 	}

@@ -303,9 +303,9 @@ type compiledKey struct {
 	errno, callback bool
 }
 
-// plan returns the address of the gw_go_plan for s.
-func (s *signature) plan(callback bool) (uintptr, error) {
-	return compile(compiledKey{s.text(), true, s.errno, callback})
+// plan returns the address of the gw_go_plan for s, with these variadic arguments.
+func (s *signature) plan(callback bool, more ...string) (uintptr, error) {
+	return compile(compiledKey{s.text(more...), true, s.errno, callback})
 }
 
 // inC returns the address of the gw_signature for s, with these variadic arguments.

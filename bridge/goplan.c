@@ -316,16 +316,18 @@ static void move_stack(const struct direction *d, const struct gw_place *place, 
 	}
 }
 
-static void move_value(const struct direction *d, struct go_side *go, struct leaves *l,
-		       const struct gw_place *place)
+/* Returns where the value is, as gw_go_plan_place does. */
+static uint32_t move_value(const struct direction *d, struct go_side *go, struct leaves *l,
+			   const struct gw_place *place)
 {
-	uint32_t stack = 0;
+	uint32_t stack = 0, reg = go->ints;
 	if (!assign(go, l, place->type, &stack)) {
 		move_stack(d, place, stack);
-		return;
+		return GW_GO_ON_STACK + stack;
 	}
 	for (uint32_t i = 0; i < l->n; i++)
 		move_leaf(d, place, &l->at[i]);
+	return reg;
 }
 
 static void compile(gw_go_plan *plan, struct builder *in, struct builder *out, bool callback)
@@ -339,7 +341,7 @@ static void compile(gw_go_plan *plan, struct builder *in, struct builder *out, b
 
 	for (uint32_t i = 0; i < s->count; i++) {
 		const struct gw_place *place = &s->params[i];
-		move_value(&d, &go, &l, place);
+		plan->places[i] = move_value(&d, &go, &l, place);
 		for (uint32_t k = 0; k < l.n; k++)
 			if (l.at[k].pointer)
 				shape->pointers |= 1u << l.at[k].reg;
@@ -413,6 +415,11 @@ gw_status gw_go_plan_new(gw_go_plan **out, const char *text, bool err, bool call
 			"Go has no type like long double _Complex, and no errno in callbacks");
 	}
 	plan->err = err;
+	plan->places = calloc(plan->signature->count + 1, sizeof *plan->places);
+	if (plan->places == NULL) {
+		gw_go_plan_free(plan);
+		return gw_fail(GW_ENOMEM, "no memory for a signature");
+	}
 	compile(plan, &moves_in, &moves_out, callback);
 	plan->in = moves_in.moves;
 	plan->nin = moves_in.n;
@@ -427,10 +434,16 @@ gw_status gw_go_plan_new(gw_go_plan **out, const char *text, bool err, bool call
 	return GW_OK;
 }
 
+uint32_t gw_go_plan_place(const gw_go_plan *plan, uint32_t i)
+{
+	return plan->places[i];
+}
+
 void gw_go_plan_free(gw_go_plan *plan)
 {
 	if (plan == NULL)
 		return;
+	free(plan->places);
 	free(plan->in);
 	free(plan->out);
 	gw_signature_free(plan->signature);

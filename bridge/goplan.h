@@ -42,6 +42,7 @@ typedef struct gw_go_plan {
 	gw_signature *signature;
 	bool err; /* errno is a result */
 	uint32_t nin, nout;
+	uint32_t *places;    /* see gw_go_plan_place */
 	struct gw_move *in;  /* parameters: from the caller's convention to the callee's */
 	struct gw_move *out; /* results: back */
 } gw_go_plan;
@@ -51,6 +52,11 @@ typedef struct gw_go_plan {
    own are the same. err: Go expects errno as a last result. GW_EINVAL, GW_ENOMEM. */
 gw_status gw_go_plan_new(gw_go_plan **out, const char *text, bool err, bool callback);
 void gw_go_plan_free(gw_go_plan *plan);
+
+/* Where Go passes parameter i, which is an integer, a pointer or begins with one: the number of its
+   first integer register, or GW_GO_ON_STACK with the offset among the stack arguments added. */
+#define GW_GO_ON_STACK 0x80000000u
+uint32_t gw_go_plan_place(const gw_go_plan *plan, uint32_t i);
 
 /* A call from Go, on the system stack. block and stack: Go's registers and stack arguments, on g's
    stack, where they stay while that moves in callbacks. Results go to the same places. Returns 0;

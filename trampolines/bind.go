@@ -27,11 +27,27 @@ type BoundFunc struct {
 	CodeStatus   uint32  // Code says whether strings were too long
 	Direct       uint32  // Code needs nothing but registers
 	LongResult   uint32  // more than AX and X0
-	GoWork       uint32  // Go code takes part: Funcs, StringResult
+	GoWork       uint32  // Go code takes part: Funcs, StringResult, List
 	StringResult bool
-	Strings      []uint8 // integer registers of string parameters
+	StackAt      uintptr  // from the PlanArgs of a call to its stack arguments
+	Hidden       []uint32 // where pointers are among the stack arguments, HiddenMax at most
+	Strings      []Place  // string parameters
 	Funcs        []FuncParam
+	List         ListParam
+	Refused      unsafe.Pointer // the func value that serves when List refuses its arguments
 }
+
+// A Place is where Go passes a parameter, or a part of it: a number of its first integer register, or onStack and its
+// offset among the stack arguments.
+type Place uint32
+
+const onStack = 1 << 31
+
+// OnStack returns whether p is on Go's stack, at an offset.
+func (p Place) OnStack() (offset uint32, ok bool) { return uint32(p &^ onStack), p&onStack != 0 }
+
+// HiddenMax is how many pointers among the stack arguments of a function there can be.
+const HiddenMax = 16
 
 // Where errno goes among the integer results.
 const (
@@ -69,17 +85,24 @@ func (f *BoundFunc) usePlan() {
 		}
 		f.Floats = shape.FloatsIn
 		f.LongResult = shape.LongResult
+		if f.Refused != nil {
+			f.LongResult = 1 // where bindPlan asks whether it was refused
+		}
 		f.StringResult = shape.StringResult != 0
-		if f.StringResult || len(f.Funcs) != 0 {
+		if f.StringResult || len(f.Funcs) != 0 || f.List.Types != nil {
 			f.GoWork = 1
 		}
+		f.StackAt = planStack
 		f.CodeStatus = shape.Strings
-		if f.Code != 0 && shape.StackFrame == 0 && shape.Strings == 0 {
+		if f.Code != 0 && shape.StackFrame == 0 && shape.Strings == 0 && f.List.Types == nil {
 			f.Direct = 1
 		}
 		f.Other = addrBindPlan()
 	}
 	switch {
+	case len(f.Hidden) != 0:
+		f.StackAt = hiddenStack
+		f.code = addrBindHidden()
 	case f.Code == 0 || f.GoWork != 0 || shape.Pointers != 0 && shape.StackFrame != 0:
 		f.code = f.Other
 	case shape.Pointers == 0:

@@ -30,13 +30,13 @@
 // callbacks. For anything else the C core has a plan, made once for each signature (bridge/goplan.c): a list of moves
 // between Go's registers and stack, where cmd/compile's ABIInternal puts a value, and C's, where the psABI does. A call
 // runs machine code made of the plan (bridge/gocode.c, entered from code_amd64.s): on the system stack, with Go's
-// registers as they came. A call for which Go has to work (func parameters, long strings) spills Go's registers first
+// registers as they came. A call for which Go has to work (func parameters, long strings, ...any) spills Go's registers first
 // (plan_amd64.s), and where there is no code gw_go_call interprets the moves. The thunk of a callback enters code of its
 // own, or gw_closure_entry with an interpreter: it makes the Go registers of the arguments in memory, and calls Go by
 // callbackEntryPlan.
 //
 // Pointers among the arguments stay visible to the collector in the argument area of an assembly function whose prototype
-// declares pointers; a mask keeps integers out of it.
+// declares pointers; a mask keeps integers out of it. Those on Go's stack are copied there too (bindHidden).
 //
 // # The marks
 //

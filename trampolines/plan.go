@@ -31,11 +31,19 @@ type PlanArgs struct {
 	pointers [9]unsafe.Pointer
 	f        *BoundFunc
 	regs     GoRegs
+	refused  uintptr
 }
+
+// From a PlanArgs to the stack arguments: bindPlan's saved BP and return PC are between; with bindHidden also the frames of
+// hiddenPinned (8 bytes and those two) and its own.
+const (
+	planStack   = unsafe.Sizeof(PlanArgs{}) + 16
+	hiddenStack = planStack + 8 + 16 + 8*HiddenMax + 16
+)
 
 // FuncParam is a parameter of func type.
 type FuncParam struct {
-	Reg  uint32 // its integer register
+	At   Place
 	Pool FuncPool
 }
 
@@ -48,8 +56,20 @@ type FuncPool interface {
 
 const goTerminated = ^uintptr(0)
 
+// words returns where the parameter at p of f's call is.
+func (args *PlanArgs) words(f *BoundFunc, p Place) unsafe.Pointer {
+	if offset, ok := p.OnStack(); ok {
+		return unsafe.Add(unsafe.Pointer(args), f.StackAt+uintptr(offset))
+	}
+	return unsafe.Pointer(&args.regs.Ints[p])
+}
+
 // boundGo makes a call of f for which Go has to work: func parameters become callbacks, strings too long for the system
-// stack become copies in the heap, a string result is copied. Called by bindPlanned; args lies in its caller's frame.
+// stack become copies in the heap, a string result is copied, a list of arguments is laid out. Called by bindPlanned; args
+// lies in its caller's frame.
+//
+// Pointers among the registers are in args.pointers too, and those on the stack in bindHidden's frame: what they point to
+// stays, even when a word is overwritten here.
 func boundGo(f *BoundFunc, args *PlanArgs) {
 	if len(f.Funcs) == 0 {
 		boundCall(f, args)
@@ -65,28 +85,37 @@ func boundFuncs(f *BoundFunc, args *PlanArgs, params []FuncParam) {
 		return
 	}
 	p := &params[0]
-	if args.pointers[p.Reg] == nil {
-		args.regs.Ints[p.Reg] = 0 // a nil func is a NULL pointer
-		boundFuncs(f, args, params[1:])
+	fn := *(*unsafe.Pointer)(args.words(f, p.At))
+	if fn == nil {
+		boundFuncs(f, args, params[1:]) // a nil func is a NULL pointer
 		return
 	}
-	code, token := p.Pool.Take(args.pointers[p.Reg])
+	code, token := p.Pool.Take(fn)
 	defer p.Pool.Put(token)
-	args.regs.Ints[p.Reg] = code
+	*(*uintptr)(args.words(f, p.At)) = code
 	boundFuncs(f, args, params[1:])
 }
 
 func boundCall(f *BoundFunc, args *PlanArgs) {
-	if planCall(f, args) != 0 {
-		// Nothing was called: the strings are too long.
-		for _, r := range f.Strings {
-			b := make([]byte, args.regs.Ints[r+1]+1)
-			copy(b, unsafe.Slice((*byte)(args.pointers[r]), args.regs.Ints[r+1]))
-			args.pointers[r] = unsafe.Pointer(&b[0])
-			args.regs.Ints[r] = uintptr(unsafe.Pointer(&b[0]))
-			args.regs.Ints[r+1] = goTerminated
+	if f.List.Types != nil {
+		args.refused = 0
+		if !boundList(f, args) {
+			args.refused = 1
+			return
 		}
-		planCall(f, args)
+	} else if planCall(f, f.Plan, &args.regs, args.words(f, onStack)) != 0 {
+		// Nothing was called: the strings are too long.
+		var keep [][]byte
+		for _, at := range f.Strings {
+			b := terminated(args.words(f, at))
+			if _, ok := at.OnStack(); ok {
+				keep = append(keep, b)
+			} else {
+				args.pointers[at] = unsafe.Pointer(&b[0])
+			}
+		}
+		planCall(f, f.Plan, &args.regs, args.words(f, onStack))
+		runtime.KeepAlive(keep)
 	}
 	if f.StringResult {
 		s := CString(args.regs.Ints[0])
@@ -94,6 +123,16 @@ func boundCall(f *BoundFunc, args *PlanArgs) {
 		args.regs.Ints[1] = uintptr(len(s))
 		args.pointers[0] = stringData(s)
 	}
+}
+
+// terminated replaces a string on the way to C by a terminated copy, and returns that.
+func terminated(words unsafe.Pointer) []byte {
+	s := *(*string)(words)
+	b := make([]byte, len(s)+1)
+	copy(b, s)
+	w := (*[2]uintptr)(words)
+	w[0], w[1] = uintptr(unsafe.Pointer(&b[0])), goTerminated
+	return b
 }
 
 func stringData(s string) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&s)) }
@@ -119,10 +158,9 @@ type PlanRecord struct {
 	Fn     unsafe.Pointer // the func value
 	invoke uintptr        // callbackEntryPlan
 	// Not part of the mirror.
-	call         CallbackRecord // of the calls of callbackEntryPlan
-	shape        PlanShape
-	Strings      []uint8  // integer registers of string parameters
-	StackStrings []uint32 // offsets of those on the stack
+	call    CallbackRecord // of the calls of callbackEntryPlan
+	shape   PlanShape
+	Strings []Place // string parameters
 }
 
 // NewPlanRecord returns a record for the func value fn.
@@ -155,7 +193,7 @@ type Invocation struct {
 
 // invokePlan calls the Go func of any invocation.
 func invokePlan(call *Invocation) {
-	if r := call.record; len(r.Strings) != 0 || len(r.StackStrings) != 0 {
+	if len(call.record.Strings) != 0 {
 		invokeWithStrings(call)
 	} else {
 		invoke(call)
@@ -188,11 +226,12 @@ func invokeWithStrings(call *Invocation) {
 		keep = append(keep, s)
 		words[0], words[1] = uintptr(stringData(s)), uintptr(len(s))
 	}
-	for _, reg := range r.Strings {
-		copied((*[2]uintptr)(call.regs.Ints[reg:]))
-	}
-	for _, at := range r.StackStrings {
-		copied((*[2]uintptr)(unsafe.Add(call.stack, at)))
+	for _, p := range r.Strings {
+		if offset, ok := p.OnStack(); ok {
+			copied((*[2]uintptr)(unsafe.Add(call.stack, offset)))
+		} else {
+			copied((*[2]uintptr)(call.regs.Ints[p:]))
+		}
 	}
 	invoke(call)
 	runtime.KeepAlive(keep)

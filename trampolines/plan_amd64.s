@@ -46,7 +46,7 @@
 // Out:       as the plan says; R14 = g, X15 = 0. Results on the stack are where Go's convention has them.
 // Stack:     the frame is the argument area of bindPlanned, a PlanArgs. Its prototype declares the first words as
 //            pointers: Mask says which integer registers go there too.
-TEXT ·bindPlan(SB),NOSPLIT,$272-0
+TEXT ·bindPlan(SB),NOSPLIT,$280-0
 	NO_LOCAL_POINTERS
 	MOVQ	DX, PlanArgs_f(SP)
 	MOVQ	AX, ARGS_INTS+0(SP)
@@ -104,42 +104,58 @@ long:
 	MOVQ	ARGS_INTS+64(SP), R11
 	LOAD_FLOATS(ARGS_FLOATS, SP)
 	LOAD_MORE_FLOATS(ARGS_FLOATS, SP)
-	JMP	done
+	CMPQ	BoundFunc_Refused(DX), $0
+	JEQ	done
+	CMPQ	PlanArgs_refused(SP), $0
+	JEQ	done
+	RESTORE_GO_REGS
+	RET	·bindRefused(SB)
 
-// func bindPlanned(p0, p1, p2, p3, p4, p5, p6, p7, p8, f unsafe.Pointer, regs GoRegs)
+// func bindRefused()
+//
+// bindPlan for arguments that no plan can be made for: on to the func value Refused, with the registers as they came.
+TEXT ·bindRefused(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ	BoundFunc_Refused(DX), DX
+	MOVQ	0(DX), R15
+	JMP	R15
+
+// func bindPlanned(p0, p1, p2, p3, p4, p5, p6, p7, p8, f unsafe.Pointer, regs GoRegs, refused uintptr)
 //
 // The call of bindPlan: from here when C can do all of it, from Go code (boundGo) when not.
 // Stack:     with a stack check (all registers are in memory): what a call needs below is more than the linker's budget.
 // Unwind:    a plain frame with the pointer map of its prototype.
-TEXT ·bindPlanned(SB),0,$24-272
+TEXT ·bindPlanned(SB),0,$40-280
 	NO_LOCAL_POINTERS
 	MOVQ	f+72(FP), AX
 	LEAQ	p0+0(FP), BX
 	MOVQ	AX, 0(SP)
-	MOVQ	BX, 8(SP)
 	CMPL	BoundFunc_GoWork(AX), $0
 	JNE	work
+	MOVQ	BoundFunc_Plan(AX), CX
+	MOVQ	CX, 8(SP)
+	LEAQ	PlanArgs_regs(BX), CX
+	MOVQ	CX, 16(SP)
+	ADDQ	BoundFunc_StackAt(AX), BX
+	MOVQ	BX, 24(SP)
 	CALL	·planCall(SB)
-	CMPQ	16(SP), $0
+	CMPQ	32(SP), $0
 	JNE	long
 	RET
 long:
 	MOVQ	f+72(FP), AX
 	LEAQ	p0+0(FP), BX
 	MOVQ	AX, 0(SP)
-	MOVQ	BX, 8(SP)
 work:
+	MOVQ	BX, 8(SP)
 	CALL	·boundGo(SB)
 	RET
 
-// Go's stack arguments, from a PlanArgs: bindPlan's frame, its saved BP and return PC are between.
-#define PLAN_STACK (PlanArgs__size+16)
-
-// func planCall(f *BoundFunc, args *PlanArgs) (status uintptr)
+// func planCall(f *BoundFunc, plan uintptr, regs *GoRegs, stack unsafe.Pointer) (status uintptr)
 //
-// Makes the call that f's plan describes, running or Blocking: gw_go_call on the system stack, or the plan's code where it
-// needs nothing but registers.
-TEXT ·planCall(SB),NOSPLIT,$8-24
+// Makes a call of f by a plan, running or Blocking: gw_go_call on the system stack, or the plan's code where it needs
+// nothing but registers. regs and stack lie on the goroutine's stack: what Go's convention has in registers, then the
+// results there; and Go's stack arguments.
+TEXT ·planCall(SB),NOSPLIT,$8-40
 	NO_LOCAL_POINTERS
 	MOVQ	f+0(FP), R12
 	MOVQ	BoundFunc_State(R12), BX
@@ -157,23 +173,21 @@ TEXT ·planCall(SB),NOSPLIT,$8-24
 load:
 	CMPL	BoundFunc_Direct(R12), $0
 	JNE	direct
-	MOVQ	args+8(FP), CX
+	MOVQ	plan+8(FP), DI
 	MOVQ	TLS, SI
 	MOVQ	0(SI)(TLS*1), SI
-	LEAQ	PlanArgs_regs(CX), DX
-	ADDQ	$PLAN_STACK, CX
-	MOVQ	BoundFunc_Plan(R12), DI
+	MOVQ	regs+16(FP), DX
+	MOVQ	stack+24(FP), CX
 	MOVQ	BoundFunc_Chain(R12), R8
 	LEAQ	gw_go_call(SB), R11
 	XORL	AX, AX
 	CALL	·ccallFast(SB)
-	MOVQ	AX, status+16(FP)
+	MOVQ	AX, status+32(FP)
 	RET
 direct:
 	MOVQ	R12, DX
 	MOVQ	BX, R15
-	MOVQ	args+8(FP), R12
-	ADDQ	$PlanArgs_regs, R12
+	MOVQ	regs+16(FP), R12
 	LOAD_GO_INTS
 	CMPL	BoundFunc_Floats(DX), $0
 	JEQ	loaded
@@ -184,11 +198,10 @@ loaded:
 	MOVQ	0(R14)(TLS*1), R14
 	CALL	·codeCallAny(SB)
 	MOVQ	f+0(FP), DX
-	MOVQ	args+8(FP), R12
-	ADDQ	$PlanArgs_regs, R12
+	MOVQ	regs+16(FP), R12
 	MOVQ	AX, GoRegs_Ints(R12)
 	MOVSD	X0, GoRegs_Floats(R12)
-	MOVQ	$0, status+16(FP)
+	MOVQ	$0, status+32(FP)
 	CMPL	BoundFunc_LongResult(DX), $0
 	JNE	all
 	RET
@@ -198,6 +211,46 @@ all:
 closed:
 	MOVQ	R12, 0(SP)
 	CALL	·boundClosed(SB)
+	RET
+
+// func bindHidden()
+//
+// bindPlan for functions with pointers among their stack arguments, which nobody shows to the collector: the caller leaves
+// that to the callee, whose prototype it would be. Copies of them go to the argument area of hiddenPinned, from where
+// bindPlan is called with everything else as it came: BoundFunc's StackAt says how far away the stack arguments are then.
+//
+// In, Out:   as bindPlan's.
+// Stack:     the frame is hiddenPinned's argument area, 16 words.
+TEXT ·bindHidden(SB),NOSPLIT,$128-0
+	NO_LOCAL_POINTERS
+	MOVUPS	X15, 0(SP)
+	MOVUPS	X15, 16(SP)
+	MOVUPS	X15, 32(SP)
+	MOVUPS	X15, 48(SP)
+	MOVUPS	X15, 64(SP)
+	MOVUPS	X15, 80(SP)
+	MOVUPS	X15, 96(SP)
+	MOVUPS	X15, 112(SP)
+	MOVQ	BoundFunc_Hidden+0(DX), R12
+	MOVQ	BoundFunc_Hidden+8(DX), R13
+next:
+	SUBQ	$1, R13
+	JLT	pinned
+	MOVL	0(R12)(R13*4), R15
+	LEAQ	0(SP)(R15*1), R15
+	MOVQ	144(R15), R15			// above the frame: saved BP, return PC
+	MOVQ	R15, 0(SP)(R13*8)
+	JMP	next
+pinned:
+	CALL	·hiddenPinned(SB)
+	RET
+
+// func hiddenPinned(h0, h1, h2, h3, h4, h5, h6, h7, h8, h9, h10, h11, h12, h13, h14, h15 unsafe.Pointer)
+//
+// Unwind:    a plain frame with the pointer map of its prototype.
+TEXT ·hiddenPinned(SB),NOSPLIT,$8-128
+	NO_LOCAL_POINTERS
+	CALL	·bindPlan(SB)
 	RET
 
 // func callGo(fn unsafe.Pointer, regs *GoRegs)

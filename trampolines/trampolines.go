@@ -52,8 +52,13 @@ func codePinned3(p0, p1, p2, f unsafe.Pointer)
 func codePinned9(p0, p1, p2, p3, p4, p5, p6, p7, p8, f unsafe.Pointer)
 
 func bindPlan()
-func bindPlanned(p0, p1, p2, p3, p4, p5, p6, p7, p8, f unsafe.Pointer, regs GoRegs)
-func planCall(f *BoundFunc, args *PlanArgs) (status uintptr)
+func bindPlanned(p0, p1, p2, p3, p4, p5, p6, p7, p8, f unsafe.Pointer, regs GoRegs, refused uintptr)
+func bindRefused()
+func bindHidden()
+func hiddenPinned(h0, h1, h2, h3, h4, h5, h6, h7, h8, h9, h10, h11, h12, h13, h14, h15 unsafe.Pointer)
+
+//go:noescape
+func planCall(f *BoundFunc, plan uintptr, regs *GoRegs, stack unsafe.Pointer) (status uintptr)
 func callGo(fn unsafe.Pointer, regs *GoRegs)
 func callGoStack512(fn, stack unsafe.Pointer, args, frame uintptr, regs *GoRegs)
 func callGoStack4K(fn, stack unsafe.Pointer, args, frame uintptr, regs *GoRegs)
@@ -84,6 +89,7 @@ func addrTakeoverNow() uintptr
 func addrBindPlain() uintptr
 func addrBindGeneral() uintptr
 func addrBindPlan() uintptr
+func addrBindHidden() uintptr
 func addrBindCode() uintptr
 func addrBindCode3() uintptr
 func addrBindCode9() uintptr
@@ -100,6 +106,7 @@ func getg() uintptr
 
 // Addresses for package gangway.
 func AddrGoPlanNew() uintptr
+func AddrGoPlanPlace() uintptr
 func AddrSignatureParseGo() uintptr
 func AddrClosureEntry() uintptr
 func AddrReflectedRun() uintptr

@@ -1,5 +1,7 @@
-/* Functions with structs by value, strings and callbacks in between: what they got must survive whatever the callback
-   does to the goroutine's stack, and their results must find it where it is by then. */
+/* Functions with structs by value, strings and callbacks in between: what they got must survive
+   whatever the callback does to the goroutine's stack, and their results must find it where it is
+   by then. */
+#include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -56,5 +58,41 @@ int64_t gt_struct_back_big(gt_s64 (*fn)(int64_t), int64_t x)
 	int64_t sum = 0;
 	for (int i = 0; i < 8; i++)
 		sum += r.v[i];
+	return sum;
+}
+
+/* Twelve pointers, the last of which Go passes on its stack: calls back, then adds up what they
+ * point to. */
+int64_t gt_pointers(void (*fn)(void), const int64_t *a, const int64_t *b, const int64_t *c,
+		    const int64_t *d, const int64_t *e, const int64_t *f, const int64_t *g,
+		    const int64_t *h, const int64_t *i, const int64_t *j, const int64_t *k)
+{
+	fn();
+	return *a + *b + *c + *d + *e + *f + *g + *h + *i + *j + *k;
+}
+
+/* A string, a function and a struct of pointers behind nine integers. */
+typedef struct {
+	const int64_t *p;
+	int64_t n[2];
+	const int64_t *q;
+} gt_pair;
+int64_t gt_late(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f, int64_t g,
+		int64_t h, int64_t i, const char *text, int64_t (*fn)(int64_t), gt_pair pair)
+{
+	int64_t sum = fn(a + b + c + d + e + f + g + h + i);
+	return sum + (int64_t)strlen(text) + *pair.p + pair.n[0] + pair.n[1] + *pair.q;
+}
+
+/* Calls back, then returns the length of all strings together. */
+int64_t gt_texts(void (*fn)(void), int n, ...)
+{
+	va_list list;
+	int64_t sum = 0;
+	fn();
+	va_start(list, n);
+	for (int i = 0; i < n; i++)
+		sum += (int64_t)strlen(va_arg(list, const char *));
+	va_end(list);
 	return sum;
 }

@@ -1,0 +1,179 @@
+package signatures_test
+
+import (
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/gangwayffi/gangway"
+	"github.com/gangwayffi/gangway/tests/testlib"
+)
+
+// collected counts what was collected of what watched has returned.
+type collected int32
+
+// watched returns a pointer to v that nothing else points to.
+func (c *collected) watched(v int64) *int64 {
+	p := &struct {
+		v int64
+		_ [3]int64
+	}{v: v}
+	runtime.SetFinalizer(p, func(any) { atomic.AddInt32((*int32)(c), 1) })
+	return &p.v
+}
+
+// collect collects twice and gives finalizers time, until n have run or enough time has gone by.
+func (c *collected) collect(n int32) int32 {
+	for i := 0; i < 20; i++ {
+		runtime.GC()
+		if atomic.LoadInt32((*int32)(c)) >= n {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return atomic.LoadInt32((*int32)(c))
+}
+
+// Pointers that Go passes on the stack keep what they point to, as those in registers do, while C runs; not longer.
+func TestPointersOnStack(t *testing.T) {
+	lib := testlib.Lib(t)
+	for _, mode := range testlib.Modes {
+		type p = *int64
+		sum := gangway.MustFunc[func(fn uintptr, a, b, c, d, e, f, g, h, i, j, k p) int64](lib, "gt_pointers", mode.Option)
+		for round := 0; round < 5; round++ {
+			var n collected
+			callback, err := gangway.NewCallback(func() {
+				growStack(100)
+				if got := n.collect(1); got != 0 {
+					t.Errorf("%s: %d arguments were collected during the call", mode.Name, got)
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := n.watched
+			if got := sum(callback.Pointer(), w(1), w(2), w(3), w(4), w(5), w(6), w(7), w(8), w(9), w(10), w(11)); got != 66 {
+				t.Errorf("%s: %d", mode.Name, got)
+			}
+			if got := n.collect(11); got < 10 { // one may still be in a register
+				t.Errorf("%s: only %d arguments were collected after the call", mode.Name, got)
+			}
+			callback.Close()
+		}
+	}
+}
+
+func growStack(n int) (sum byte) {
+	var a [256]byte
+	if n > 0 {
+		a[n&255] = growStack(n - 1)
+	}
+	return a[n&255]
+}
+
+type pair struct {
+	p *int64
+	n [2]int64
+	q *int64
+}
+
+// Strings of any length, funcs and structs with pointers, all of them on Go's stack.
+func TestLateParameters(t *testing.T) {
+	lib := testlib.Lib(t)
+	for _, mode := range testlib.Modes {
+		late := gangway.MustFunc[func(a, b, c, d, e, f, g, h, i int64, text string, fn func(int64) int64, pair pair) int64](lib, "gt_late", mode.Option)
+		for _, length := range []int{0, 1, 100, 4095, 4096, 100000} {
+			var n collected
+			got := late(1, 2, 3, 4, 5, 6, 7, 8, 9, strings.Repeat("x", length), func(x int64) int64 {
+				growStack(100)
+				if got := n.collect(1); got != 0 {
+					t.Errorf("%s: %d arguments were collected during the call", mode.Name, got)
+				}
+				return 2 * x
+			}, pair{n.watched(1000000), [2]int64{5, 7}, n.watched(2000000)})
+			if want := int64(90 + length + 3000012); got != want {
+				t.Errorf("%s, a string of %d bytes: got %d, want %d", mode.Name, length, got, want)
+			}
+		}
+		func() {
+			defer func() {
+				if r := recover(); r != "enough" {
+					t.Errorf("%s: recovered %v", mode.Name, r)
+				}
+			}()
+			one := int64(1)
+			late(1, 2, 3, 4, 5, 6, 7, 8, 9, "", func(int64) int64 { panic("enough") }, pair{&one, [2]int64{}, &one})
+		}()
+	}
+}
+
+// Reflection serves where there are more pointers than bindHidden has room for; the results are the same.
+func TestManyPointersOnStack(t *testing.T) {
+	type many struct{ p [40]*byte }
+	var first func(m many, n uint) *byte
+	// memchr never sees the struct: it is in memory to C, whose first register argument is n.
+	if err := gangway.Process().Bind("labs", &first); err != nil {
+		t.Fatal(err)
+	}
+	if got := uintptr(unsafe.Pointer(first(many{}, 42))); got != 42 {
+		t.Errorf("got %d", got)
+	}
+}
+
+func TestVariadicStrings(t *testing.T) {
+	lib := testlib.Lib(t)
+	for _, mode := range testlib.Modes {
+		texts := gangway.MustFunc[func(fn func(), n int32, list ...any) int64](lib, "gt_texts", mode.Option)
+		plain := gangway.MustFunc[func(fn uintptr, n int32, list ...any) int64](lib, "gt_texts", mode.Option)
+		callback, err := gangway.NewCallback(func() {
+			growStack(100)
+			runtime.GC()
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, lengths := range [][]int{{}, {1}, {1, 2, 3}, {5000}, {3, 5000, 70000, 2}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20}} {
+			var list []any
+			var want int64
+			for _, n := range lengths {
+				list = append(list, strings.Repeat("y", n))
+				want += int64(n)
+			}
+			if got := plain(callback.Pointer(), int32(len(list)), list...); got != want {
+				t.Errorf("%s, strings of %d bytes: got %d, want %d", mode.Name, lengths, got, want)
+			}
+			if got := texts(runtime.GC, int32(len(list)), list...); got != want {
+				t.Errorf("%s, with a func, strings of %d bytes: got %d, want %d", mode.Name, lengths, got, want)
+			}
+		}
+		list := make([]any, 100) // more than a plan is made for
+		for i := range list {
+			list[i] = "z"
+		}
+		if got := plain(callback.Pointer(), 100, list...); got != 100 {
+			t.Errorf("%s, 100 strings: got %d", mode.Name, got)
+		}
+		callback.Close()
+	}
+}
+
+// What plans of lists leave to reflection, by the same func value.
+func TestVariadicLongDouble(t *testing.T) {
+	for _, mode := range testlib.Modes {
+		snprintf := gangway.MustFunc[func(buf []byte, size uint, format string, args ...any) int32](gangway.Process(), "snprintf", mode.Option)
+		buf := make([]byte, 100)
+		for i := 0; i < 10; i++ {
+			n := snprintf(buf, 100, "%Lg %d", gangway.NewLongDouble(2.5), i)
+			if want := "2.5 " + string(rune('0'+i)); string(buf[:n]) != want {
+				t.Errorf("%s: %q", mode.Name, buf[:n])
+			}
+			n = snprintf(buf, 100, "%g %d", 2.5, i)
+			if want := "2.5 " + string(rune('0'+i)); string(buf[:n]) != want {
+				t.Errorf("%s: %q", mode.Name, buf[:n])
+			}
+		}
+	}
+}
