@@ -88,11 +88,10 @@ static void operand(struct emitter *e, unsigned reg, unsigned base, uint32_t dis
 	bytes(e, &displacement, 4);
 }
 
-/* Integer load, extended to 64 bits, of 1, 2, 4 or 8 bytes. */
-static void load_int(struct emitter *e, unsigned reg, unsigned base, uint32_t at, uint32_t size,
-		     bool sign)
+/* The opcode of a move of 1, 2, 4 or 8 bytes into an integer register, extended to 64 bits, but for
+   the prefixes. */
+static void int_opcode(struct emitter *e, uint32_t size, bool sign)
 {
-	rex(e, size == 8 || sign, reg, base, false);
 	switch (size) {
 	case 8:
 		byte(e, 0x8b);
@@ -108,6 +107,14 @@ static void load_int(struct emitter *e, unsigned reg, unsigned base, uint32_t at
 		byte(e, 0x0f);
 		byte(e, sign ? 0xbe : 0xb6);
 	}
+}
+
+/* Load, extended. */
+static void load_int(struct emitter *e, unsigned reg, unsigned base, uint32_t at, uint32_t size,
+		     bool sign)
+{
+	rex(e, size == 8 || sign, reg, base, false);
+	int_opcode(e, size, sign);
 	operand(e, reg, base, at);
 }
 
@@ -120,25 +127,11 @@ static void store_int(struct emitter *e, unsigned reg, unsigned base, uint32_t a
 	operand(e, reg, base, at);
 }
 
-/* to = from's lower bytes, extended to 64 bits. */
+/* to = from's lower bytes, extended. */
 static void extend(struct emitter *e, unsigned to, unsigned from, uint32_t size, bool sign)
 {
 	rex(e, size == 8 || sign, to, from, size == 1);
-	switch (size) {
-	case 8:
-		byte(e, 0x8b);
-		break;
-	case 4:
-		byte(e, sign ? 0x63 : 0x8b);
-		break;
-	case 2:
-		byte(e, 0x0f);
-		byte(e, sign ? 0xbf : 0xb7);
-		break;
-	default:
-		byte(e, 0x0f);
-		byte(e, sign ? 0xbe : 0xb6);
-	}
+	int_opcode(e, size, sign);
 	byte(e, 0xc0 | (to & 7) << 3 | (from & 7));
 }
 

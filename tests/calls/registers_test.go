@@ -12,23 +12,10 @@ import (
 	"github.com/gangwayffi/gangway/tests/testlib"
 )
 
-// registers mirrors the struct of that name in clib/registers.c.
-type registers struct {
-	ints       [6]uint64
-	floats     [8]uint64
-	rax        uint64
-	rsp        uint64
-	flags      uint64
-	mxcsr      uint64
-	stack      [32]uint64
-	answerRAX  uint64
-	answerXMM0 uint64
-}
+// registers is what gt_capture saw.
+type registers = testlib.Registers
 
-func captured(t *testing.T) *registers {
-	f := gangway.MustFunc[func() unsafe.Pointer](testlib.Lib(t), "gt_captured")
-	return (*registers)(f())
-}
+func captured(t *testing.T) *registers { return testlib.Captured(t) }
 
 var scalarTypes = []reflect.Type{
 	reflect.TypeOf(false), reflect.TypeOf(int8(0)), reflect.TypeOf(uint8(0)), reflect.TypeOf(int16(0)),
@@ -94,12 +81,12 @@ func answer(r *rand.Rand, t reflect.Type, regs *registers) reflect.Value {
 		if n < 64 {
 			bits |= garbage << n
 		}
-		regs.answerXMM0, regs.answerRAX = bits, garbage
+		regs.AnswerXMM0, regs.AnswerRAX = bits, garbage
 	default:
 		if n < 64 {
 			bits = bits<<(64-n)>>(64-n) | garbage<<n
 		}
-		regs.answerRAX, regs.answerXMM0 = bits, garbage
+		regs.AnswerRAX, regs.AnswerXMM0 = bits, garbage
 	}
 	return v
 }
@@ -159,13 +146,13 @@ func callRandom(t *testing.T, r *rand.Rand, f reflect.Value, regs *registers, mo
 		w := word{nil, bits, width}
 		switch float := v.Kind() == reflect.Float32 || v.Kind() == reflect.Float64; {
 		case float && floats < 8:
-			w.got = &regs.floats[floats]
+			w.got = &regs.Floats[floats]
 			floats++
 		case !float && ints < 6:
-			w.got = &regs.ints[ints]
+			w.got = &regs.Ints[ints]
 			ints++
 		default:
-			w.got = &regs.stack[stack]
+			w.got = &regs.Stack[stack]
 			stack++
 		}
 		words = append(words, w)
@@ -180,15 +167,15 @@ func callRandom(t *testing.T, r *rand.Rand, f reflect.Value, regs *registers, mo
 			t.Errorf("%v, %s: argument %d: C saw %#x, not %#x, in the low %d bits", typ, mode, i+1, got, w.bits, w.width)
 		}
 	}
-	if regs.rsp%16 != 8 {
-		t.Errorf("%v, %s: stack pointer %#x at entry to C", typ, mode, regs.rsp)
+	if regs.RSP%16 != 8 {
+		t.Errorf("%v, %s: stack pointer %#x at entry to C", typ, mode, regs.RSP)
 	}
-	if regs.flags&0x400 != 0 {
+	if regs.Flags&0x400 != 0 {
 		t.Errorf("%v, %s: direction flag set at entry to C", typ, mode)
 	}
 	if want.IsValid() && !same(results[0], want) {
 		t.Errorf("%v, %s: result %#v, not %#v (RAX %#x XMM0 %#x)", typ, mode, results[0].Interface(), want.Interface(),
-			regs.answerRAX, regs.answerXMM0)
+			regs.AnswerRAX, regs.AnswerXMM0)
 	}
 }
 
@@ -213,7 +200,7 @@ func TestNarrowArgumentsExtended(t *testing.T) {
 			f(int8(x), uint8(x), int16(y), uint16(y), x&1 != 0, int32(^garbage))
 			want := [6]uint32{uint32(int8(i)), uint32(i), uint32(int16(i * 257)), uint32(i * 257), uint32(i & 1), 0xa5a5a5a5}
 			for k, w := range want {
-				if got := uint32(regs.ints[k]); got != w {
+				if got := uint32(regs.Ints[k]); got != w {
 					t.Fatalf("%s: argument %d: C saw %#x, not %#x", mode.Name, k+1, got, w)
 				}
 			}
@@ -233,7 +220,7 @@ func TestNarrowResults(t *testing.T) {
 		i32 := gangway.MustFunc[func() int32](l, "gt_capture", mode.Option)
 		u32 := gangway.MustFunc[func() uint32](l, "gt_capture", mode.Option)
 		yes := gangway.MustFunc[func() bool](l, "gt_capture", mode.Option)
-		regs.answerRAX = 0x123456789abcde80
+		regs.AnswerRAX = 0x123456789abcde80
 		table := [1 << 8]byte{0x80: 1}
 		if n := int64(i8()); n != -128 {
 			t.Errorf("%s: int8: %d", mode.Name, n)
@@ -254,9 +241,9 @@ func TestNarrowResults(t *testing.T) {
 			t.Errorf("%s: uint32: %#x", mode.Name, n)
 		}
 		for _, want := range []bool{false, true} {
-			regs.answerRAX = 0xffffffffffffff00
+			regs.AnswerRAX = 0xffffffffffffff00
 			if want {
-				regs.answerRAX |= 1
+				regs.AnswerRAX |= 1
 			}
 			got := yes()
 			n := 0
@@ -264,7 +251,7 @@ func TestNarrowResults(t *testing.T) {
 				n = 1
 			}
 			if got != want || n == 1 != want {
-				t.Errorf("%s: bool: %v for RAX %#x", mode.Name, got, regs.answerRAX)
+				t.Errorf("%s: bool: %v for RAX %#x", mode.Name, got, regs.AnswerRAX)
 			}
 		}
 	}
@@ -337,8 +324,8 @@ func TestFloatModesInC(t *testing.T) {
 			close(done)
 		}()
 		<-done
-		if m := regs.mxcsr &^ 0x3f; m != 0x1f80 {
-			t.Fatalf("MXCSR %#x in C", regs.mxcsr)
+		if m := regs.MXCSR &^ 0x3f; m != 0x1f80 {
+			t.Fatalf("MXCSR %#x in C", regs.MXCSR)
 		}
 	}
 }

@@ -9,18 +9,6 @@ import (
 	"github.com/gangwayffi/gangway/tests/testlib"
 )
 
-// registers mirrors the struct of that name in clib/registers.c. gt_capture fills it and spoils what C may spoil.
-type registers struct {
-	ints   [6]uint64
-	floats [8]uint64
-	rax    uint64
-	rsp    uint64
-	flags  uint64
-	mxcsr  uint64
-	stack  [32]uint64
-	answer [2]uint64
-}
-
 type (
 	mixed   struct{ A, B int64 }
 	halves  struct{ A, B float32 }
@@ -47,7 +35,7 @@ func cleared() *zeros {
 // Go clears memory with, R14 = g what it checks its stack against.
 func TestRegistersOfPlans(t *testing.T) {
 	l := testlib.Lib(t)
-	regs := (*registers)(gangway.MustFunc[func() unsafe.Pointer](l, "gt_captured")())
+	regs := testlib.Captured(t)
 	modes := gangway.MustFunc[func() uint64](l, "gt_float_modes")
 	text := "a string"
 	x := new(int64)
@@ -81,41 +69,41 @@ func TestRegistersOfPlans(t *testing.T) {
 		for _, fn := range []any{&fStructs, &fStrings, &fSlices, &fStack, &fLarge, &fErrno, &fFuncs, &fVariadic} {
 			bind(fn)
 		}
-		regs.answer = [2]uint64{0x123456789abcdef0, 0x3ff8000000000000}
+		regs.AnswerRAX, regs.AnswerXMM0 = 0x123456789abcdef0, 0x3ff8000000000000
 		before := modes()
 		calls := map[string]func() bool{
 			"structs": func() bool {
 				r := fStructs(mixed{1, 2}, 3.5, halves{4.5, 5.5})
-				return regs.ints[0] == 1 && regs.ints[1] == 2 && regs.floats[0] == 0x400c000000000000 &&
-					regs.floats[1] == 0x40b0000040900000 && r == results{0x123456789abcdef0, 1.5}
+				return regs.Ints[0] == 1 && regs.Ints[1] == 2 && regs.Floats[0] == 0x400c000000000000 &&
+					regs.Floats[1] == 0x40b0000040900000 && r == results{0x123456789abcdef0, 1.5}
 			},
 			"strings": func() bool {
-				return fStrings(text, -4) == 0x123456789abcdef0 && int32(regs.ints[1]) == -4
+				return fStrings(text, -4) == 0x123456789abcdef0 && int32(regs.Ints[1]) == -4
 			},
 			"slices": func() bool {
 				p := []byte{1}
 				r := fSlices(p, 1.5+2.5i, 0xffff)
-				return regs.ints[0] == uint64(uintptr(unsafe.Pointer(&p[0]))) && regs.ints[1]&0xffffffff == 0xffff &&
-					regs.floats[0] == 0x3ff8000000000000 && regs.floats[1] == 0x4004000000000000 && r == mixed{0x123456789abcdef0, -1}
+				return regs.Ints[0] == uint64(uintptr(unsafe.Pointer(&p[0]))) && regs.Ints[1]&0xffffffff == 0xffff &&
+					regs.Floats[0] == 0x3ff8000000000000 && regs.Floats[1] == 0x4004000000000000 && r == mixed{0x123456789abcdef0, -1}
 			},
 			"stack": func() bool {
-				return fStack(1, 2, 3, 4, 5, 6, 7, 8, 9.5) == 0x123456789abcdef0 && regs.ints[5] == 6 &&
-					int32(regs.stack[0]) == 7 && int32(regs.stack[1]) == 8 && regs.floats[0] == 0x4023000000000000
+				return fStack(1, 2, 3, 4, 5, 6, 7, 8, 9.5) == 0x123456789abcdef0 && regs.Ints[5] == 6 &&
+					int32(regs.Stack[0]) == 7 && int32(regs.Stack[1]) == 8 && regs.Floats[0] == 0x4023000000000000
 			},
 			"large": func() bool {
-				return fLarge(onStack{[5]int64{1, 2, 3, 4, 5}}, x, true) == 0x123456789abcdef0 && regs.stack[4] == 5 &&
-					regs.ints[0] == uint64(uintptr(unsafe.Pointer(x))) && uint32(regs.ints[1]) == 1
+				return fLarge(onStack{[5]int64{1, 2, 3, 4, 5}}, x, true) == 0x123456789abcdef0 && regs.Stack[4] == 5 &&
+					regs.Ints[0] == uint64(uintptr(unsafe.Pointer(x))) && uint32(regs.Ints[1]) == 1
 			},
 			"errno": func() bool {
 				n, e := fErrno(x, -2)
-				return uint32(n) == 0x9abcdef0 && e == 0 && int32(regs.ints[1]) == -2
+				return uint32(n) == 0x9abcdef0 && e == 0 && int32(regs.Ints[1]) == -2
 			},
 			"funcs": func() bool {
-				return fFuncs(x, func(x int64) int64 { return x }) == 0x123456789abcdef0 && regs.ints[1] != 0
+				return fFuncs(x, func(x int64) int64 { return x }) == 0x123456789abcdef0 && regs.Ints[1] != 0
 			},
 			"variadic": func() bool {
-				return fVariadic(x, words...) == 0x123456789abcdef0 && regs.rax&0xff == 2 && regs.ints[1] == 1 &&
-					int32(regs.ints[2]) == -3 && regs.floats[1] == 0x4012000000000000
+				return fVariadic(x, words...) == 0x123456789abcdef0 && regs.RAX&0xff == 2 && regs.Ints[1] == 1 &&
+					int32(regs.Ints[2]) == -3 && regs.Floats[1] == 0x4012000000000000
 			},
 		}
 		for name, call := range calls {
@@ -132,8 +120,8 @@ func TestRegistersOfPlans(t *testing.T) {
 				if got := testlib.Grow(100, i, &k); got != 2*i {
 					t.Fatalf("%s, %s: stack growth after a call: %d", mode.Name, name, got)
 				}
-				if regs.rsp%16 != 8 || regs.flags&0x400 != 0 || uint32(before)&0xffc0 != uint32(regs.mxcsr)&0xffc0 {
-					t.Fatalf("%s, %s: at entry to C: stack pointer %#x, flags %#x, MXCSR %#x", mode.Name, name, regs.rsp, regs.flags, regs.mxcsr)
+				if regs.RSP%16 != 8 || regs.Flags&0x400 != 0 || uint32(before)&0xffc0 != uint32(regs.MXCSR)&0xffc0 {
+					t.Fatalf("%s, %s: at entry to C: stack pointer %#x, flags %#x, MXCSR %#x", mode.Name, name, regs.RSP, regs.Flags, regs.MXCSR)
 				}
 			}
 			if now := modes(); now&^0x3f != before&^0x3f {
