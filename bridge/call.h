@@ -71,10 +71,25 @@ void gw_auto_init(void);
 void gw_auto_note(struct gw_auto *a, uint64_t cycles);
 void gw_auto_taken(struct gw_auto *a, uint64_t cycles);
 
+/* What the runtime has for a struct sigaction: the kernel's. */
+struct gw_go_sigaction {
+	uintptr_t handler;
+	uint64_t flags;
+	uintptr_t restorer;
+	uint64_t mask;
+};
+typedef int32_t gw_sigaction_fn(intptr_t sig, const struct gw_go_sigaction *set,
+				struct gw_go_sigaction *old);
+
 /* Puts handler in front of the runtime's for every signal that a take-over or a report about C
    needs. Returns how many signals it was installed for. gw_signal_old[sig] is the handler behind
-   it. */
+   it; `ignored` is that while the program ignores SIGURG. next is how the runtime has set handlers
+   so far: by a C function, or by itself if NULL. */
 extern void *gw_signal_old[65];
-int gw_signal_install(void *handler);
+int gw_signal_install(void *handler, void *ignored, gw_sigaction_fn *next);
+
+/* From then on the runtime sets its handlers by this one (_cgo_sigaction). On any thread, also in
+   signal handlers. */
+gw_sigaction_fn gw_signal_action;
 
 #endif

@@ -20,13 +20,22 @@ func init() {
 	runtimeCgocall(addrCallSetup(), 0)
 	road, roadReason = chooseRoad()
 	if road == RoadFast {
-		install := callRegs{fn: addrSignalInstall(), ints: [6]uintptr{addrSignalEntry()}}
+		install := callRegs{fn: addrSignalInstall(), ints: [6]uintptr{addrSignalEntry(), addrSignalIgnored(), uintptr(cgoSigaction)}}
 		if safeCall(&install, nil); uint32(install.rax) == 0 {
 			road, roadReason = RoadBlocking, "no signal handler of the runtime to stand in front of"
+		} else {
+			action := addrSignalAction()
+			cgoSigaction = *(*unsafe.Pointer)(unsafe.Pointer(&action))
 		}
 		besideCgo()
 	}
 }
+
+// cgoSigaction is the runtime's: the C function by which it sets and asks for signal handlers, or nil when it does so
+// itself. Gangway's keeps its own handler in front of what os/signal has the runtime install later.
+//
+//go:linkname cgoSigaction _cgo_sigaction
+var cgoSigaction unsafe.Pointer
 
 // roadChecked tells whether the layout has passed the start-up check.
 var roadChecked bool
@@ -194,16 +203,20 @@ func checkLayout() error {
 	return idle()
 }
 
-// checkSignalPending checks the offset of m.signalPending: the runtime clears it when it gets a SIGURG. Only while nothing
-// turns that off.
+// checkSignalPending checks the offsets of m.signalPending and m.preemptGen: the runtime clears the one and counts the
+// other up when it gets a SIGURG. Only while nothing turns that off.
 func checkSignalPending() error {
-	p := peek(getg()+g_m) + m_signalPending
-	was := peek32(p)
+	m := peek(getg() + g_m)
+	p := m + m_signalPending
+	was, generation := peek32(p), peek32(m+m_preemptGen)
 	poke32(p, 1)
 	_, _, errno := syscall.RawSyscall(syscall.SYS_TGKILL, uintptr(os.Getpid()), uintptr(syscall.Gettid()), uintptr(syscall.SIGURG))
 	if now := peek32(p); now != 0 || errno != 0 {
 		poke32(p, was)
 		return fmt.Errorf("m.signalPending at %d is not cleared by SIGURG", m_signalPending)
+	}
+	if now := peek32(m + m_preemptGen); now == generation {
+		return fmt.Errorf("m.preemptGen at %d does not count SIGURG", m_preemptGen)
 	}
 	return nil
 }

@@ -25,5 +25,6 @@ const (
 	m_lockedExt     = 616
 	m_lockedInt     = 620
 	m_lockedg       = 352
+	m_preemptGen    = 824
 	m_signalPending = 828
 )

@@ -25,5 +25,6 @@ const (
 	m_lockedExt     = 608
 	m_lockedInt     = 612
 	m_lockedg       = 344
+	m_preemptGen    = 1136
 	m_signalPending = 1140
 )

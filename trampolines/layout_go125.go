@@ -25,5 +25,6 @@ const (
 	m_lockedExt     = 624
 	m_lockedInt     = 628
 	m_lockedg       = 360
+	m_preemptGen    = 912
 	m_signalPending = 916
 )

@@ -25,5 +25,6 @@ const (
 	m_lockedExt     = 648
 	m_lockedInt     = 652
 	m_lockedg       = 384
+	m_preemptGen    = 912
 	m_signalPending = 916
 )

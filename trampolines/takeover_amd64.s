@@ -98,6 +98,27 @@ TEXT ·signalChain(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	(AX)(DI*8), AX
 	JMP	AX
 
+// void signalIgnored(int sig, siginfo_t *info, void *context)    (SysV)
+//
+// Behind signalEntry for SIGURG while the program ignores that (signal.Ignore). The runtime's handler would leave at once,
+// as if the signal had never come, and the runtime would wait for that one for ever: it sends no other to a thread before
+// m.signalPending is clear, and none for the same purpose before m.preemptGen has changed. Those two, then, as its handler
+// does it when there is nothing to preempt.
+// Clobbers:  AX.
+TEXT ·signalIgnored(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ	TLS, AX
+	MOVQ	0(AX)(TLS*1), AX
+	TESTQ	AX, AX
+	JZ	no
+	MOVQ	const_g_m(AX), AX
+	TESTQ	AX, AX
+	JZ	no
+	LOCK
+	ADDL	$1, const_m_preemptGen(AX)
+	MOVL	$0, const_m_signalPending(AX)
+no:
+	RET
+
 // func takeover()
 //
 // Turns the running call of this thread into a system call.

@@ -28,6 +28,7 @@ func clearSignalPending()
 func inGo()
 
 func signalEntry()
+func signalIgnored()
 func signalChain()
 func takeover()
 func takeoverEnter()
@@ -85,6 +86,8 @@ func incallPC() uintptr
 func addrSignalInstall() uintptr
 func addrErrnoCall() uintptr
 func addrSignalEntry() uintptr
+func addrSignalIgnored() uintptr
+func addrSignalAction() uintptr
 func addrTakeoverNow() uintptr
 func addrBindPlain() uintptr
 func addrBindGeneral() uintptr

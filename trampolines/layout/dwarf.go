@@ -30,6 +30,7 @@ var fields = []field{
 	{"m", "lockedExt"},
 	{"m", "lockedInt"},
 	{"m", "lockedg"},
+	{"m", "preemptGen"},
 	{"m", "signalPending"},
 }
 
