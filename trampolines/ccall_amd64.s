@@ -167,21 +167,20 @@ blocking:
 // Unwind:    a plain frame; the return PC belongs to the stub.
 // After exitsyscall this may be another thread.
 //
-//   96         return PC into the stub          <- SP at entry
-//   88         saved BP
-//   80         AUTO_SINCE of the call; then: taken over?
-//   72         AUTO_STATE of the call
-//   64         cycles since then
+//   88         return PC into the stub          <- SP at entry
+//   80         saved BP
+//   72         AUTO_SINCE of the call; then: taken over?
+//   64         AUTO_STATE of the call
 //   24...56    AX DX X0 X1 R10
 //    0...16    arguments of autoSegment
-TEXT ·ccallTold(SB),NOSPLIT,$88-0
+TEXT ·ccallTold(SB),NOSPLIT,$80-0
 	NO_LOCAL_POINTERS
 	MOVQ	AX, 24(SP)
 	MOVQ	DX, 32(SP)
 	MOVSD	X0, 40(SP)
 	MOVSD	X1, 48(SP)
 	MOVQ	R10, 56(SP)
-	LEAVE_TOLD(88)
+	LEAVE_TOLD(80)
 	MOVQ	24(SP), AX
 	MOVQ	32(SP), DX
 	MOVSD	40(SP), X0

@@ -92,15 +92,14 @@ blocking:
 //
 // ccallTold for results in any of Go's registers.
 //
-//   248        return PC                        <- SP at entry
-//   240        saved BP
-//   232        AUTO_SINCE of the call; then: taken over?
-//   224        AUTO_STATE of the call
-//   216        cycles since then
+//   240        return PC                        <- SP at entry
+//   232        saved BP
+//   224        AUTO_SINCE of the call; then: taken over?
+//   216        AUTO_STATE of the call
 //    96...208  X0-X14
 //    24...88   AX BX CX DI SI R8 R9 R10 R11
 //     0...16   arguments of autoSegment
-TEXT ·codeTold(SB),NOSPLIT,$240-0
+TEXT ·codeTold(SB),NOSPLIT,$232-0
 	NO_LOCAL_POINTERS
 	MOVQ	AX, 24(SP)
 	MOVQ	BX, 32(SP)
@@ -113,7 +112,7 @@ TEXT ·codeTold(SB),NOSPLIT,$240-0
 	MOVQ	R11, 88(SP)
 	SAVE_FLOATS(96, SP)
 	SAVE_MORE_FLOATS(96, SP)
-	LEAVE_TOLD(240)
+	LEAVE_TOLD(232)
 	MOVQ	24(SP), AX
 	MOVQ	32(SP), BX
 	MOVQ	40(SP), CX

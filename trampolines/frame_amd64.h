@@ -46,7 +46,8 @@
 
 // LEAVE_TOLD: leaves the system call that a call was told as, and tells Auto of it. See ccallTold.
 // In:        R12 g; a frame of F bytes, entered with SP as at ccall's entry, so that AUTO_SINCE is at F-8, AUTO_STATE at F-16.
-// Clobbers:  every register but SP and BP; F-24 and 0...16 of the frame.
+// Clobbers:  every register but SP and BP; 0...16 of the frame, where autoSegment's arguments lie. exitsyscall has none, and
+//            leaves those words alone.
 #define LEAVE_TOLD(F) \
 	LEAQ	·incall+2(SB), DX; \
 	CMPQ	const_g_sched_pc(R12), DX; \
@@ -59,7 +60,7 @@ judged: \
 	SHLQ	$32, DX; \
 	ORQ	AX, DX; \
 	SUBQ	(F-8)(SP), DX; \
-	MOVQ	DX, (F-24)(SP); \
+	MOVQ	DX, 8(SP); \
 	LEAQ	·incall+1(SB), AX; \
 	XORL	DX, DX; \
 	CMPQ	const_g_sched_pc(R12), AX; \
@@ -74,8 +75,6 @@ exit: \
 	TESTQ	AX, AX; \
 	JZ	untimed; \
 	MOVQ	AX, 0(SP); \
-	MOVQ	(F-24)(SP), AX; \
-	MOVQ	AX, 8(SP); \
 	MOVQ	(F-8)(SP), AX; \
 	MOVQ	AX, 16(SP); \
 	CALL	·autoSegment(SB); \
