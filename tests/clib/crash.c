@@ -1,7 +1,11 @@
 /* C that goes wrong, and functions for runtime.SetCgoTraceback that show it. */
+#define _GNU_SOURCE
+#include <alloca.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* Writes to address 8. */
 void gt_segfault(void)
@@ -25,6 +29,40 @@ int32_t gt_divide(int32_t a, int32_t b)
 	volatile int32_t x = a;
 	volatile int32_t y = b;
 	return x / y;
+}
+
+/* n frames of half a kilobyte: with enough of them it runs into the guard page of whatever stack it
+ * is on. */
+__attribute__((noinline)) int64_t gt_overflow(int64_t n)
+{
+	volatile char local[512];
+	local[0] = (char)n;
+	return n == 0 ? 0 : gt_overflow(n - 1) + local[0];
+}
+
+/* Runs for us microseconds with no more than `left` bytes of this thread's stack below it, once it
+   has counted itself in *inside. Returns how many bytes there were, or -errno. */
+__attribute__((noinline)) int64_t gt_spin_at_bottom(int32_t *inside, int64_t left, uint32_t us)
+{
+	pthread_attr_t attr;
+	struct timespec t;
+	void *end;
+	size_t size;
+	int err = pthread_getattr_np(pthread_self(), &attr);
+	if (err != 0)
+		return -err;
+	pthread_attr_getstack(&attr, &end, &size);
+	pthread_attr_destroy(&attr);
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	int64_t until = (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000 + us;
+	int64_t have = (char *)__builtin_frame_address(0) - (char *)end;
+	volatile char *use = alloca((size_t)(have > left ? have - left : 1));
+	use[0] = 1;
+	__atomic_add_fetch(inside, 1, __ATOMIC_SEQ_CST);
+	do
+		clock_gettime(CLOCK_MONOTONIC, &t);
+	while ((int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000 < until);
+	return (char *)use - (char *)end;
 }
 
 /* Calls fn, which crashes further down. */

@@ -18,9 +18,10 @@ func TestCrashReports(t *testing.T) {
 	program := testlib.Build(t, "crash")
 	words := map[string]string{
 		"segfault": "SIGSEGV", "abort": "SIGABRT", "illegal": "SIGILL", "divide": "SIGFPE", "quit": "SIGQUIT",
+		"overflow": "SIGSEGV",
 		"panic": "panic: nobody recovers this", "nilpointer": "panic: runtime error: invalid memory address",
 	}
-	all := []string{"segfault", "abort", "illegal", "divide", "quit", "panic", "nilpointer"}
+	all := []string{"segfault", "abort", "illegal", "divide", "quit", "overflow", "panic", "nilpointer"}
 	for i, mode := range testlib.Modes {
 		for k, what := range all {
 			for j, where := range []string{"plain", "goroutine", "nested", "foreign"} {

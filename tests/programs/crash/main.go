@@ -34,6 +34,10 @@ func main() {
 		raise := gangway.MustFunc[func(int32) int32](l, "gt_raise", option)
 		noop = func() { raise(0) }
 		f = func() { raise(3) }
+	case "overflow":
+		overflow := gangway.MustFunc[func(int64) int64](l, "gt_overflow", option)
+		noop = func() { overflow(1) }
+		f = func() { overflow(1 << 40) }
 	case "panic":
 		f = func() { panic("nobody recovers this") }
 	case "nilpointer":

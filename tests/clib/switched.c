@@ -1,0 +1,115 @@
+/* C that runs on stacks of its own making, as coroutine libraries do, and calls Go from there. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+typedef int64_t (*callback)(int64_t);
+
+/* A coroutine calls fn(first), fn(first + 1), ... and yields after each call. */
+struct coroutine {
+	ucontext_t here;
+	ucontext_t caller;
+	void *stack;
+	size_t size;
+	callback fn;
+	int64_t first;
+	int32_t calls;
+	int32_t done;
+	int64_t sum;
+};
+
+static __thread struct coroutine *current;
+
+static void run(void)
+{
+	struct coroutine *c = current;
+	volatile unsigned char local[256];
+	for (unsigned i = 0; i < sizeof local; i++)
+		local[i] = (unsigned char)((int64_t)i + c->first);
+	for (int32_t i = 0; i < c->calls; i++) {
+		c->sum += c->fn(c->first + i);
+		swapcontext(&c->here, &c->caller);
+	}
+	for (unsigned i = 0; i < sizeof local; i++)
+		if (local[i] != (unsigned char)((int64_t)i + c->first))
+			c->sum = -1000000;
+	c->done = 1;
+}
+
+static int start(struct coroutine *c, callback fn, int64_t first, int32_t calls, size_t size)
+{
+	*c = (struct coroutine){.fn = fn, .first = first, .calls = calls, .size = size};
+	c->stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (c->stack == MAP_FAILED)
+		return -1;
+	getcontext(&c->here);
+	c->here.uc_stack.ss_sp = c->stack;
+	c->here.uc_stack.ss_size = size;
+	c->here.uc_link = &c->caller;
+	makecontext(&c->here, run, 0);
+	return 0;
+}
+
+/* n coroutines, at most 16, take turns on stacks of `size` bytes; each calls fn `calls` times. The
+   sum of the results; negative on failure. */
+int64_t gt_coroutines(callback fn, int32_t n, int32_t calls, uint64_t size)
+{
+	struct coroutine all[16];
+	int64_t sum = 0;
+	int32_t running = 0;
+	if (n > 16)
+		return -EINVAL;
+	for (; running < n; running++)
+		if (start(&all[running], fn, (int64_t)running * calls, calls, size) != 0)
+			return -ENOMEM;
+	while (running > 0) {
+		for (int32_t i = 0; i < n; i++) {
+			struct coroutine *c = &all[i];
+			if (c->done)
+				continue;
+			current = c;
+			swapcontext(&c->caller, &c->here);
+			if (c->done) {
+				running--;
+				sum += c->sum;
+				munmap(c->stack, c->size);
+			}
+		}
+	}
+	return sum;
+}
+
+struct job {
+	callback fn;
+	int32_t n;
+	int32_t calls;
+	uint64_t size;
+	int64_t sum;
+};
+
+/* The thread calls Go from its own stack first, then from others, then from its own again. */
+static void *run_thread(void *arg)
+{
+	struct job *j = arg;
+	j->sum = j->fn(0);
+	j->sum += gt_coroutines(j->fn, j->n, j->calls, j->size);
+	j->sum += j->fn(0);
+	return NULL;
+}
+
+/* gt_coroutines on a thread that C makes, between two calls of fn(0). */
+int64_t gt_coroutines_on_thread(callback fn, int32_t n, int32_t calls, uint64_t size)
+{
+	struct job j = {.fn = fn, .n = n, .calls = calls, .size = size};
+	pthread_t thread;
+	int err = pthread_create(&thread, NULL, run_thread, &j);
+	if (err != 0)
+		return -err;
+	pthread_join(thread, NULL);
+	return j.sum;
+}

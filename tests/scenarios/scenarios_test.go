@@ -1,0 +1,164 @@
+// Package scenarios_test plays what cgo's users rely on, after the list that Go's own tests for cgo make; doc/scenarios.md
+// says which test of Go's has its counterpart where. Most of it runs as processes of their own (tests/programs/scenario).
+package scenarios_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/gangwayffi/gangway"
+	"github.com/gangwayffi/gangway/tests/testlib"
+)
+
+// A scenario is one of tests/programs/scenario, and how it must end. Without words it prints OK and exits with 0.
+type scenario struct {
+	group, name string
+	env         []string
+	preload     bool // tests/scenarios/c/early.c comes before the Go runtime
+	root        bool // needs to be root
+	code        int  // exit status
+	signal      syscall.Signal
+	words       []string // what it says then
+}
+
+const goexitOnForeign = "runtime.Goexit called in a thread that was not created by the Go runtime"
+const lockingMustMatch = "OS thread locking must match locking at coroutine creation"
+
+var all = []scenario{
+	{group: "callbacks", name: "deep"},
+	{group: "callbacks", name: "shrink"},
+	{group: "callbacks", name: "error-calls-c", code: 2, words: []string{"panic: ", "the answer of C is 42"}},
+	{group: "callbacks", name: "at-exit"},
+	{group: "stacks", name: "coroutines-thread"},
+	{group: "stacks", name: "bottom"},
+	{group: "stacks", name: "thread-sizes"},
+	{group: "threads", name: "during-init"},
+	{group: "threads", name: "cancelled"},
+	{group: "threads", name: "linger"},
+	{group: "threads", name: "under-fire"},
+	{group: "threads", name: "locked-exit"},
+	{group: "threads", name: "goroutines"},
+	{group: "threads", name: "kept"},
+	{group: "threads", name: "goexit", code: 2, words: []string{goexitOnForeign}},
+	// The runtime raises the signal again with its default action: there is no goroutine to report.
+	{group: "threads", name: "stray-crash", code: -1, signal: syscall.SIGSEGV},
+	{group: "threads", name: "ids", root: true},
+	{group: "signals", name: "urg"},
+	{group: "signals", name: "quit", code: 2, words: []string{"before the report", "SIGQUIT", "main.callerOfRaise("}},
+	{group: "signals", name: "replaced"},
+	{group: "signals", name: "masked"},
+	{group: "signals", name: "pipe"},
+	{group: "signals", name: "child"},
+	{group: "signals", name: "eintr"},
+	{group: "signals", name: "stacks"},
+	{group: "signals", name: "early", preload: true},
+	{group: "signals", name: "early-crash", preload: true, code: 5, words: []string{"C's own handler"}},
+	{group: "signals", name: "outside", code: 2, words: []string{"SIGSEGV"}},
+	{group: "signals", name: "prof-stray"},
+	{group: "children", name: "fork"},
+	{group: "children", name: "exec-mask"},
+	{group: "profiles", name: "heap"},
+	{group: "profiles", name: "labels"},
+	{group: "profiles", name: "not-in-go"},
+	{group: "coroutines", name: "pull"},
+	{group: "coroutines", name: "pull-in-callback"},
+	{group: "coroutines", name: "pull-stopped"},
+	{group: "coroutines", name: "pull-across", code: 2, words: []string{lockingMustMatch}},
+	{group: "coroutines", name: "pull-yield-across", code: 2, words: []string{lockingMustMatch}},
+	{group: "run", name: "exercise", env: []string{"GOMAXPROCS=1"}},
+	{group: "run", name: "exercise", env: []string{"GOMAXPROCS=2"}},
+	{group: "run", name: "exercise", env: []string{"GOMAXPROCS=64"}},
+	{group: "run", name: "exercise", env: []string{"GOGC=1"}},
+	{group: "run", name: "exercise", env: []string{"GODEBUG=asyncpreemptoff=1"}},
+	{group: "run", name: "exercise", env: []string{"GODEBUG=gccheckmark=1"}},
+	{group: "run", name: "exercise", env: []string{"GODEBUG=clobberfree=1"}},
+	{group: "run", name: "exercise", env: []string{"GODEBUG=invalidptr=1"}},
+	{group: "run", name: "exercise", env: []string{"GODEBUG=cgocheck=1", "GANGWAY_CHECK=pointers"}},
+	{group: "run", name: "exercise", env: []string{"GODEBUG=efence=1"}},
+}
+
+func (s *scenario) title() string {
+	return strings.Join(append([]string{s.group, s.name}, s.env...), "/")
+}
+
+// modes are the ways of calls to play a scenario with. On the safe road they are all one.
+func modes(i int) []string {
+	road, _ := gangway.CurrentRoad()
+	switch {
+	case road == gangway.RoadSafe:
+		return []string{"Auto"}
+	case testing.Short():
+		return []string{"Fast", []string{"Auto", "Blocking", "Safe"}[i%3]}
+	}
+	return []string{"Auto", "Blocking", "Fast", "Safe"}
+}
+
+// early returns the library of tests/scenarios/c.
+func early(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs("c/libgwearly.so")
+	if err == nil {
+		_, err = os.Stat(path)
+	}
+	if err != nil {
+		t.Fatalf("%v: make builds it", err)
+	}
+	return path
+}
+
+func TestScenarios(t *testing.T) {
+	testlib.Lib(t)
+	program := testlib.Build(t, "scenario")
+	list := testlib.Run(t, nil, program)
+	for i := range all {
+		i, s := i, &all[i]
+		t.Run(s.title(), func(t *testing.T) {
+			if !strings.Contains(list.Out, " "+s.name+" ") && !strings.Contains(list.Out, "["+s.name+" ") && !strings.Contains(list.Out, " "+s.name+"]") {
+				t.Skipf("needs a later release of Go")
+			}
+			if s.root && os.Geteuid() != 0 {
+				t.Skipf("only root may do this")
+			}
+			env := s.env
+			if s.preload {
+				env = append([]string{"LD_PRELOAD=" + early(t)}, env...)
+			}
+			for _, mode := range modes(i) {
+				if s.code == 0 {
+					testlib.RunOK(t, env, program, s.name, mode)
+					continue
+				}
+				r := testlib.Run(t, env, program, s.name, mode)
+				if r.Code != s.code || r.Signal != s.signal {
+					t.Errorf("%s: exit status %d (%v), not %d (%v)\n%s", mode, r.Code, r.Signal, s.code, s.signal, r.Out)
+				}
+				for _, w := range s.words {
+					if !strings.Contains(r.Out, w) {
+						t.Errorf("%s: it does not say %q\n%s", mode, w, r.Out)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A program whose standard output is gone ends by SIGPIPE, also when the write comes from a callback.
+func TestBrokenStandardOutput(t *testing.T) {
+	lib, err := testlib.Path()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := testlib.Build(t, "scenario")
+	for _, mode := range modes(0) {
+		// The status of a program that a signal ended is 128 more than the signal.
+		script := fmt.Sprintf("{ %s stdout %s; echo $? >&2; } | head -n 1 >/dev/null", program, mode)
+		r := testlib.Run(t, []string{"GANGWAY_TESTLIB=" + lib}, "/bin/sh", "-c", script)
+		if strings.TrimSpace(r.Out) != "141" {
+			t.Errorf("%s: status %s", mode, r.Out)
+		}
+	}
+}
