@@ -109,6 +109,9 @@ func bind(sym Symbol, fn any, name, library string, opts []Option) (*trampolines
 			return nil, &TypeError{name, "", sig.typ, err.Error()}
 		}
 		v.Elem().Set(reflect.MakeFunc(sig.typ, f))
+		if checkPointers {
+			sig.checkArguments(b.Name, v.Elem())
+		}
 		return b, nil
 	}
 	if road == RoadBlocking {
@@ -123,6 +126,9 @@ func bind(sym Symbol, fn any, name, library string, opts []Option) (*trampolines
 		b.State = trampolines.StateFast
 	}
 	*(*unsafe.Pointer)(v.UnsafePointer()) = b.Finish()
+	if checkPointers {
+		sig.checkArguments(b.Name, v.Elem())
+	}
 	return b, nil
 }
 

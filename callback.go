@@ -50,6 +50,10 @@ func NewCallback(fn any) (*Callback, error) {
 	if err != nil {
 		return nil, &TypeError{name, "", v.Type(), err.Error()}
 	}
+	if checkPointers {
+		v = sig.checkResult(name, v)
+		fn = v.Interface()
+	}
 	entry, record := kind.record((*[2]unsafe.Pointer)(unsafe.Pointer(&fn))[1], v) // a func in an interface is the func value itself
 	code, err := newThunk(entry, record)
 	if err != nil {

@@ -57,3 +57,18 @@ type ClosedCallError struct {
 }
 
 func (e *ClosedCallError) Error() string { return "gangway: call of " + e.Name + " after Close" }
+
+// PointerError is the value of the panic when GANGWAY_CHECK=pointers finds a Go pointer that C must not have.
+type PointerError struct {
+	Func string // the C function, or the Go function of a callback
+	Part string // "argument" or "result"
+	N    int    // which one, from 1 on
+	Type reflect.Type
+	Err  error // the runtime's words
+}
+
+func (e *PointerError) Error() string {
+	return fmt.Sprintf("gangway: %s: %s %d, of type %v: C must not get a Go pointer that is not pinned there (%v)", e.Func, e.Part, e.N, e.Type, e.Err)
+}
+
+func (e *PointerError) Unwrap() error { return e.Err }

@@ -39,7 +39,15 @@
 // # Pointers
 //
 // The rules are cgo's: C may use a Go pointer that it was passed until the call returns, the memory must not hold Go
-// pointers itself, and C must not keep it. Pointer arguments stay visible to the collector during the call.
+// pointers itself (unless they are pinned, with runtime.Pinner), and C must not keep it. Pointer arguments stay visible to
+// the collector during the call.
+//
+// Calls do not check that. With GANGWAY_CHECK=pointers in the environment they do, at the price of some microseconds each: a
+// call whose arguments lead to memory with Go pointers in it, and a callback whose result is or holds a Go pointer, panic with
+// a *PointerError. What is looked at is what the type says that C sees: one T for a *T, all elements of a slice up to its
+// capacity, the pointers of a struct, and the whole object for an unsafe.Pointer. The runtime's own check does the
+// work, the one that cgo makes: GODEBUG=cgocheck=0 turns it off. Go code that stores Go pointers in C's memory is found in
+// programs built with GOEXPERIMENT=cgocheck2 (GODEBUG=cgocheck=2 up to Go 1.20), with Gangway as with cgo.
 //
 // # Panics
 //

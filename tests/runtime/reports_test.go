@@ -19,7 +19,7 @@ func TestCrashReports(t *testing.T) {
 	words := map[string]string{
 		"segfault": "SIGSEGV", "abort": "SIGABRT", "illegal": "SIGILL", "divide": "SIGFPE", "quit": "SIGQUIT",
 		"overflow": "SIGSEGV",
-		"panic": "panic: nobody recovers this", "nilpointer": "panic: runtime error: invalid memory address",
+		"panic":    "panic: nobody recovers this", "nilpointer": "panic: runtime error: invalid memory address",
 	}
 	all := []string{"segfault", "abort", "illegal", "divide", "quit", "overflow", "panic", "nilpointer"}
 	for i, mode := range testlib.Modes {

@@ -76,11 +76,11 @@ func heapProfile() {
 	release <- true
 }
 
-// Labels of the profiler stay with a goroutine through calls and callbacks.
+// Labels of the profiler stay with a goroutine through calls and callbacks, and go to those that it starts there.
 func labels() {
 	call := bind[func(uintptr, int64) int64]("gt_call_i64")
 	raise := bind[func(int32) int32]("gt_raise")
-	pprof.Do(context.Background(), pprof.Labels("who", "me"), func(ctx context.Context) {
+	pprof.Do(context.Background(), pprof.Labels("who", "me"), func(context.Context) {
 		fn := testlib.MustCallback(func(x int64) int64 {
 			raise(int32(syscall.SIGPROF))
 			return x
@@ -93,10 +93,19 @@ func labels() {
 		pprof.StopCPUProfile()
 		samples, err := testlib.Samples(buf.Bytes())
 		check(err == nil && len(samples) > 0, "%d samples, %v", len(samples), err)
-		v, ok := pprof.Label(ctx, "who")
-		check(ok && v == "me", "%q, %v", v, ok)
+		waiting, release := make(chan bool), make(chan bool)
+		start := testlib.MustCallback(func(x int64) int64 {
+			go func() {
+				waiting <- true
+				<-release
+			}()
+			return x
+		})
+		equal("result", call(start, 1), int64(1))
+		<-waiting
 		buf.Reset()
 		check(pprof.Lookup("goroutine").WriteTo(&buf, 1) == nil && strings.Contains(buf.String(), `"who":"me"`), "no label in\n%s", buf.String())
+		release <- true
 	})
 }
 

@@ -1,0 +1,115 @@
+package gangway
+
+import (
+	"os"
+	"reflect"
+
+	"github.com/gangwayffi/gangway/trampolines"
+)
+
+// checkPointers: GANGWAY_CHECK=pointers asks for every call's pointers to be checked. Not in programs that run with another
+// user's rights.
+var checkPointers = os.Getuid() == os.Geteuid() && os.Getgid() == os.Getegid() && os.Getenv("GANGWAY_CHECK") == "pointers"
+
+// leads tells whether values of a parameter's type may lead C to pointers that Go put there; a func does by its result.
+// Strings are copied.
+func leads(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.UnsafePointer:
+		return true
+	case reflect.Ptr, reflect.Slice:
+		return holds(t.Elem())
+	case reflect.Func:
+		return t.NumOut() == 1 && holds(t.Out(0))
+	case reflect.Struct, reflect.Interface:
+		return holds(t)
+	}
+	return false
+}
+
+// holds tells whether values of type t may hold pointers.
+func holds(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint, reflect.Uint8,
+		reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr, reflect.Float32, reflect.Float64, reflect.Complex64,
+		reflect.Complex128:
+		return false
+	case reflect.Array:
+		return holds(t.Elem())
+	case reflect.Struct:
+		for i := 0; i < t.NumField(); i++ {
+			if holds(t.Field(i).Type) {
+				return true
+			}
+		}
+		return false
+	}
+	return true
+}
+
+// checkArguments makes *fn, a bound function, check its arguments before each call.
+func (s *signature) checkArguments(name string, fn reflect.Value) {
+	var parts []int
+	for i := 0; i < s.typ.NumIn(); i++ {
+		if t := s.typ.In(i); leads(t) && !(s.variadic && i == s.typ.NumIn()-1) {
+			parts = append(parts, i)
+		}
+	}
+	if len(parts) == 0 && !s.variadic {
+		return
+	}
+	bound := reflect.ValueOf(fn.Interface())
+	fn.Set(reflect.MakeFunc(s.typ, func(args []reflect.Value) []reflect.Value {
+		for _, i := range parts {
+			if args[i].Kind() != reflect.Func {
+				checkArgument(name, i, args[i])
+			} else if !args[i].IsNil() {
+				args[i] = s.params[i].fn.checkResult("a func passed to "+name, args[i])
+			}
+		}
+		if !s.variadic {
+			return bound.Call(args)
+		}
+		last := args[len(args)-1]
+		for i := 0; i < last.Len(); i++ {
+			if v := last.Index(i).Elem(); v.IsValid() && leads(v.Type()) {
+				checkArgument(name, len(args)-1+i, v)
+			}
+		}
+		return bound.CallSlice(args)
+	}))
+}
+
+func checkArgument(name string, i int, v reflect.Value) {
+	defer pointerPanic(name, "argument", i+1, v.Type())
+	switch v.Kind() {
+	case reflect.Ptr:
+		trampolines.CheckPointer(v.Interface(), true)
+	default:
+		trampolines.CheckPointer(v.Interface(), nil)
+	}
+}
+
+// checkResult returns fn, a callback, with a check of its result.
+func (s *signature) checkResult(name string, fn reflect.Value) reflect.Value {
+	if s.typ.NumOut() == 0 || !holds(s.typ.Out(0)) {
+		return fn
+	}
+	return reflect.MakeFunc(s.typ, func(args []reflect.Value) []reflect.Value {
+		out := fn.Call(args)
+		defer pointerPanic(name, "result", 1, s.typ.Out(0))
+		trampolines.CheckResult(out[0].Interface())
+		return out
+	})
+}
+
+// pointerPanic, deferred, makes a *PointerError of the runtime's panic about a pointer.
+func pointerPanic(name, part string, n int, t reflect.Type) {
+	if v := recover(); v != nil {
+		err, ok := v.(error)
+		if !ok {
+			panic(v)
+		}
+		panic(&PointerError{Func: name, Part: part, N: n, Type: t, Err: err})
+	}
+}
