@@ -1,7 +1,8 @@
 #!/bin/sh
 # Hostile and random signatures: the parser, the places, the plans and their machine code (tests/fuzz/fuzz_signature.c).
 # The corpus first, then texts made of it. With clang it is libFuzzer that makes them, else tests/fuzz/driver.c.
-# Usage: fuzz.sh [ARGUMENT...]      environment: srcdir, CC, CPPFLAGS; GANGWAY_FUZZ_SECONDS (default 20), GANGWAY_FUZZ_SEED
+# Usage: fuzz.sh [ARGUMENT...]      environment: srcdir, CC, CPPFLAGS; GANGWAY_FUZZ_SECONDS (default 20), GANGWAY_FUZZ_SEED,
+# GANGWAY_FUZZ_KEEP, a directory for texts that reached new code
 # ARGUMENTs, texts that were found, are run instead of all that:      GANGWAY_FUZZ_SECONDS=3600 tests/fuzz.sh
 # A finding is written to the working directory: finding-* or, by libFuzzer, crash-*, timeout-*, leak-*.
 set -eu
@@ -69,11 +70,12 @@ run() {
 if [ $# -gt 0 ]; then
 	run "$@"
 elif [ -z "$link" ]; then
-	run -seconds="$seconds" -seed="$seed" "$srcdir/tests/fuzz/corpus"
+	run -seconds="$seconds" -seed="$seed" ${GANGWAY_FUZZ_KEEP:+"-keep=$GANGWAY_FUZZ_KEEP"} "$srcdir/tests/fuzz/corpus"
 else
 	echo "fuzz.sh: libFuzzer, seed $seed"
 	run -runs=0 -max_len=16384 "$srcdir/tests/fuzz/corpus"
-	mkdir "$work/found"
+	found=${GANGWAY_FUZZ_KEEP:-$work/found}
+	mkdir -p "$found"
 	run -max_total_time="$seconds" -seed="$((seed % 4294967296))" -max_len=16384 -timeout=60 \
-		-print_final_stats=1 -verbosity=0 "$work/found" "$srcdir/tests/fuzz/corpus"
+		-print_final_stats=1 -verbosity=0 "$found" "$srcdir/tests/fuzz/corpus"
 fi

@@ -1,10 +1,11 @@
 /* main() of the fuzzer for compilers without libFuzzer, with the little of libFuzzer that this one
    needs:
 
-       fuzz_signature [-seconds=N] [-seed=S] [FILE | DIRECTORY]...
+       fuzz_signature [-seconds=N] [-seed=S] [-keep=DIRECTORY] [FILE | DIRECTORY]...
 
-   runs the files; then, for N seconds, texts made of them and of those that reached new code. What
-   gcc's -fsanitize-coverage=trace-pc tells is all the guidance there is. A text that ends the
+   runs the files; then, for N seconds, texts made of them and of those that reached new code, which
+   are also written to the directory to keep them in. What gcc's -fsanitize-coverage=trace-pc tells
+   is all the guidance there is. A text that ends the
    process is written to ./finding-HASH; the seed replays a run as long as its speed plays no part,
    the file always. */
 #define _GNU_SOURCE
@@ -32,22 +33,31 @@ static struct input current;
 
 /* ---- A finding ---- */
 
+/* Writes a text to the file prefix-HASH, whose name it leaves in name. */
+static bool write_text(char name[4096], const char *prefix, const uint8_t *data, size_t size)
+{
+	uint64_t hash = 14695981039346656037u;
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ data[i]) * 1099511628211u;
+	snprintf(name, 4096, "%s-%016llx", prefix, (unsigned long long)hash);
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	bool ok = fd >= 0 && write(fd, data, size) == (ssize_t)size;
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
 static void write_finding(void)
 {
 	static bool written;
-	char name[64];
-	uint64_t hash = 14695981039346656037u;
+	static char name[4096];
 	if (written || current.data == NULL)
 		return;
 	written = true;
-	for (size_t i = 0; i < current.size; i++)
-		hash = (hash ^ current.data[i]) * 1099511628211u;
-	snprintf(name, sizeof name, "finding-%016llx", (unsigned long long)hash);
-	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	if (fd < 0 || write(fd, current.data, current.size) != (ssize_t)current.size)
-		dprintf(2, "fuzz: the finding cannot be written\n");
-	else
+	if (write_text(name, "finding", current.data, current.size))
 		dprintf(2, "fuzz: the text is in %s\n", name);
+	else
+		dprintf(2, "fuzz: the finding cannot be written\n");
 	dprintf(2, "fuzz: \"%.*s\"\n", current.size < 2000 ? (int)current.size : 2000,
 		(const char *)current.data);
 }
@@ -103,6 +113,22 @@ static void keep(const uint8_t *data, size_t size)
 	uint8_t *copy = malloc(size + 1);
 	memcpy(copy, data, size);
 	inputs[ninputs++] = (struct input){copy, size};
+}
+
+/* -keep=DIRECTORY: for the corpus, once somebody has chosen among them. */
+static const char *keep_in;
+
+static void write_kept(const uint8_t *data, size_t size)
+{
+	char prefix[4000];
+	static char name[4096];
+	if (keep_in == NULL)
+		return;
+	snprintf(prefix, sizeof prefix, "%s/kept", keep_in);
+	if (!write_text(name, prefix, data, size)) {
+		perror(name);
+		exit(2);
+	}
 }
 
 static void run(const uint8_t *data, size_t size)
@@ -196,8 +222,10 @@ static void fuzz(double seconds, uint64_t seed)
 					       (unsigned int)fuzz_random(&random));
 		unsigned long before = nseen;
 		run(data, size);
-		if (nseen != before)
+		if (nseen != before) {
 			keep(data, size);
+			write_kept(data, size);
+		}
 	}
 	alarm(0);
 }
@@ -212,6 +240,8 @@ int main(int argc, char **argv)
 			seconds = atof(argv[i] + 9);
 		else if (strncmp(argv[i], "-seed=", 6) == 0)
 			seed = strtoull(argv[i] + 6, NULL, 0);
+		else if (strncmp(argv[i], "-keep=", 6) == 0)
+			keep_in = argv[i] + 6;
 	}
 	alarm(HANG);
 	for (int i = 1; i < argc; i++)
