@@ -69,6 +69,15 @@ func MustFunc[F any](l *Library, name string, opts ...Option) F {
 	return f
 }
 
+// lastMode returns the mode that counts.
+func lastMode(opts []Option) mode {
+	how := modeAuto
+	for _, o := range opts {
+		how = o.mode
+	}
+	return how
+}
+
 func bind(sym Symbol, fn any, name, library string, opts []Option) (*trampolines.BoundFunc, error) {
 	if name == "" {
 		name = "Bind"
@@ -87,10 +96,7 @@ func bind(sym Symbol, fn any, name, library string, opts []Option) (*trampolines
 	if sym == 0 {
 		return nil, &SymbolError{library, name, name + ": the symbol is nil"}
 	}
-	how := modeAuto
-	for _, o := range opts {
-		how = o.mode
-	}
+	how := lastMode(opts)
 	b := &trampolines.BoundFunc{Chain: uintptr(sym), Floats: uint32(sig.floats), Name: name, Simple: sig.simple}
 	if library != "" {
 		b.Name = name + " of " + library

@@ -1,6 +1,7 @@
 package gangway
 
 import (
+	"reflect"
 	"runtime"
 	"strconv"
 	"strings"
@@ -18,7 +19,20 @@ type Library struct {
 	name   string
 	mu     sync.Mutex
 	handle unsafe.Pointer // gw_library, nil after Close
-	bound  []*trampolines.BoundFunc
+	bound  map[binding]*bound
+}
+
+// A binding is what tells the functions bound through a library apart. Binding one again gives the same function, so that a
+// library holds no more of them, until Close, than there are.
+type binding struct {
+	name     string
+	variable reflect.Type // of the pointer to the variable
+	mode     mode
+}
+
+type bound struct {
+	fn reflect.Value // the function, as the variable holds it
+	b  *trampolines.BoundFunc
 }
 
 // Open loads the first of the named libraries that can be loaded, as dlopen does with RTLD_NOW and RTLD_LOCAL: a name
@@ -116,11 +130,25 @@ func (l *Library) Bind(name string, fn any, opts ...Option) error {
 	if err != nil {
 		return err
 	}
-	b, err := bind(sym, fn, name, l.name, opts)
-	if err == nil && l != process.lib {
-		l.bound = append(l.bound, b)
+	if l == process.lib {
+		_, err := bind(sym, fn, name, l.name, opts) // never closed
+		return err
 	}
-	return err
+	key := binding{name, reflect.TypeOf(fn), lastMode(opts)}
+	variable := reflect.ValueOf(fn)
+	if same := l.bound[key]; same != nil && !variable.IsNil() {
+		variable.Elem().Set(same.fn)
+		return nil
+	}
+	b, err := bind(sym, fn, name, l.name, opts)
+	if err != nil {
+		return err
+	}
+	if l.bound == nil {
+		l.bound = map[binding]*bound{}
+	}
+	l.bound[key] = &bound{reflect.ValueOf(variable.Elem().Interface()), b}
+	return nil
 }
 
 // Close unloads the library, unless it was opened more often than closed. Functions bound through l panic with a
@@ -135,8 +163,8 @@ func (l *Library) Close() error {
 	if l.handle == nil {
 		return ErrClosed
 	}
-	for _, b := range l.bound {
-		b.Close()
+	for _, f := range l.bound {
+		f.b.Close()
 	}
 	l.bound = nil
 	h := l.handle

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -213,6 +214,70 @@ func TestCloseWithAllShapes(t *testing.T) {
 			closedCall(t, strings.Fields(name)[0], call)
 		}
 	}
+}
+
+// Binding a function again and again takes no more memory, and each variable gets the function of its own type and mode.
+func TestBindAgain(t *testing.T) {
+	testlib.Lib(t)
+	path, err := testlib.Path()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := gangway.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type defined func(int32, int32) int32
+	type s24 struct {
+		a    int64
+		b    float64
+		c, d int32
+	}
+	const rounds = 2000
+	var last func()
+	bind := func() {
+		for _, mode := range testlib.Modes {
+			var add func(int32, int32) int32
+			var same defined
+			var low func(int8, int8) int8
+			var structs func(fn uintptr, s s24, n int8) [0]struct{}
+			for _, fn := range []any{&add, &same, &low} {
+				if err := l.Bind("gt_add", fn, mode.Option); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var refused *gangway.TypeError
+			if err := l.Bind("gt_struct_big", &structs, mode.Option); !errors.As(err, &refused) {
+				t.Fatalf("%s: a result that C has not: %v", mode.Name, err)
+			}
+			if err := l.Bind("gt_add", (*defined)(nil), mode.Option); !errors.As(err, &refused) {
+				t.Fatalf("%s: a nil pointer: %v", mode.Name, err)
+			}
+			if a, b, c := add(300, -1), same(300, -1), low(100, 100); a != 299 || b != 299 || c != -56 {
+				t.Fatalf("%s: %d, %d, %d", mode.Name, a, b, c)
+			}
+			last = func() { add(1, 2) }
+		}
+	}
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	bind()
+	before := heap()
+	for i := 0; i < rounds; i++ {
+		bind()
+	}
+	if after := heap(); after > before+rounds*100 {
+		t.Errorf("%d bytes, %d before", after, before)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	closedCall(t, "gt_add", last)
 }
 
 // Closing the library of the process has no effect.
