@@ -39,6 +39,11 @@ const char *gw_status_string(gw_status status)
 /* The value of error_key is the thread's text: malloc'd, or no_memory itself; NULL while nothing
    has failed. */
 static char no_memory[] = "no memory to keep the text of the error";
+
+/* Set for good when some thread could not even keep that: from then on, to a thread without a text,
+   there may have been one. */
+static bool text_lost;
+
 static pthread_key_t error_key;
 static bool error_key_created;
 static pthread_once_t error_key_once = PTHREAD_ONCE_INIT;
@@ -60,7 +65,9 @@ const char *gw_last_error(void)
 	if (!error_key_created)
 		return no_memory;
 	const char *text = pthread_getspecific(error_key);
-	return text == NULL ? "" : text;
+	if (text == NULL)
+		return __atomic_load_n(&text_lost, __ATOMIC_RELAXED) ? no_memory : "";
+	return text;
 }
 
 /* The text, formatted, malloc'd; NULL without memory. */
@@ -89,10 +96,12 @@ gw_status gw_fail(gw_status status, const char *format, ...)
 		void *old = pthread_getspecific(error_key);
 		if (text == NULL)
 			text = no_memory;
-		if (pthread_setspecific(error_key, text) == 0)
+		if (pthread_setspecific(error_key, text) == 0) {
 			free_text(old);
-		else
+		} else {
 			free_text(text);
+			__atomic_store_n(&text_lost, true, __ATOMIC_RELAXED);
+		}
 	}
 	errno = saved;
 	return status;
