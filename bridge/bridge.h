@@ -108,7 +108,7 @@ void gw_rt_sys_thread_create(void *(*fn)(void *));
 void gw_rt_create_key(void);
 void gw_rt_bindm(void *g);
 bool gw_rt_drop_thread(void);
-bool gw_rt_stack(uintptr_t *lo, uintptr_t *hi);
+int gw_rt_stack(uintptr_t *lo, uintptr_t *hi);
 void gw_rt_getstackbound(uintptr_t bounds[2]);
 
 /* rt_env.c: the arguments are C strings that live for the call. */

@@ -53,7 +53,7 @@ void gw_rt_init(struct gw_rt_g *g, void (*setg)(void *))
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
 	set_g = setg;
-	if (!gw_rt_stack(&lo, &hi) || lo >= here || here > hi)
+	if (gw_rt_stack(&lo, &hi) != 0 || lo >= here || here > hi)
 		lo = guess_main_stack(here);
 	if (lo >= g->stackhi)
 		gw_rt_fatal("the main thread's stack bounds make no sense", 0);

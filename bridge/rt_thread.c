@@ -56,8 +56,9 @@ static void describe_stack(struct gw_rt_g *g)
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 	uintptr_t lo;
 	uintptr_t hi;
-	if (!gw_rt_stack(&lo, &hi) || lo >= here || here > hi)
-		gw_rt_fatal("pthread_getattr_np gives no stack bounds for a new thread", 0);
+	int err = gw_rt_stack(&lo, &hi);
+	if (err != 0 || lo >= here || here > hi)
+		gw_rt_fatal("pthread_getattr_np gives no stack bounds for a new thread", err);
 	g->stacklo = 0;
 	g->stackhi = here - lo - MARGIN;
 }
@@ -137,22 +138,26 @@ bool gw_rt_drop_thread(void)
 	return true;
 }
 
-/* The bounds of this thread's stack: pthread_getattr_np takes them from the thread's descriptor, on
-   the main thread from RLIMIT_STACK and /proc/self/maps. The attributes are initialised first
-   because glibc before 2.32 does not do so in every case. */
-bool gw_rt_stack(uintptr_t *lo, uintptr_t *hi)
+/* The bounds of this thread's stack; 0 or an error number. pthread_getattr_np takes them from the
+   thread's descriptor, on the main thread from RLIMIT_STACK and /proc/self/maps, and needs some
+   memory for other attributes. The attributes are initialised first because glibc before 2.32 does
+   not do so in every case; when pthread_getattr_np fails they are not destroyed, because since 2.32
+   it has done so itself, and before there was nothing to free yet. */
+int gw_rt_stack(uintptr_t *lo, uintptr_t *hi)
 {
 	pthread_attr_t attr;
 	void *addr = NULL;
 	size_t size = 0;
-	if (pthread_attr_init(&attr) != 0)
-		return false;
-	bool ok = pthread_getattr_np(pthread_self(), &attr) == 0 &&
-		  pthread_attr_getstack(&attr, &addr, &size) == 0;
+	int err = pthread_attr_init(&attr);
+	if (err == 0)
+		err = pthread_getattr_np(pthread_self(), &attr);
+	if (err != 0)
+		return err;
+	err = pthread_attr_getstack(&attr, &addr, &size);
 	pthread_attr_destroy(&attr);
 	*lo = (uintptr_t)addr;
 	*hi = (uintptr_t)addr + size;
-	return ok;
+	return err;
 }
 
 /* _cgo_getstackbound: bounds of a foreign thread's stack, asked for when it enters Go. Zeros mean
@@ -160,6 +165,6 @@ bool gw_rt_stack(uintptr_t *lo, uintptr_t *hi)
    when the bounds do not hold that frame. */
 void gw_rt_getstackbound(uintptr_t bounds[2])
 {
-	if (!gw_rt_stack(&bounds[0], &bounds[1]))
+	if (gw_rt_stack(&bounds[0], &bounds[1]) != 0)
 		bounds[0] = bounds[1] = 0;
 }
