@@ -294,8 +294,11 @@ func newStruct(t reflect.Type) (v value, reason string) {
 	return value{class: classOther, text: b.String(), size: t.Size(), align: align}, ""
 }
 
-// compiled holds what the C core made of signature texts, for good.
-var compiled sync.Map // compiledKey to uintptr
+// compiled holds what the C core made of signature texts, for good. Under compiling one is made, and only once.
+var (
+	compiled  sync.Map // compiledKey to uintptr
+	compiling sync.Mutex
+)
 
 type compiledKey struct {
 	text            string
@@ -317,6 +320,11 @@ func compile(key compiledKey) (uintptr, error) {
 	if p, ok := compiled.Load(key); ok {
 		return p.(uintptr), nil
 	}
+	compiling.Lock()
+	defer compiling.Unlock()
+	if p, ok := compiled.Load(key); ok {
+		return p.(uintptr), nil
+	}
 	text, ok := cstring(key.text)
 	if !ok {
 		panic("gangway: a signature without text")
@@ -332,8 +340,8 @@ func compile(key compiledKey) (uintptr, error) {
 	if status != 0 {
 		return 0, fmt.Errorf("%s", reason)
 	}
-	p, _ := compiled.LoadOrStore(key, *out)
-	return p.(uintptr), nil
+	compiled.Store(key, *out)
+	return *out, nil
 }
 
 func flag(b bool) uintptr {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"sync"
@@ -278,6 +279,55 @@ func TestBindAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	closedCall(t, "gt_add", last)
+}
+
+var boundAtOnce int // runs of the test, each of which has types of its own
+
+// Goroutines that bind functions of one new type at once make one plan, and one piece of machine code, together.
+func TestBindAtOnce(t *testing.T) {
+	testlib.OnlyFast(t, "the machine code of plans")
+	l := testlib.Lib(t)
+	code := func() (bytes uint64) {
+		for _, m := range testlib.Mappings() {
+			if m.Name == "" && strings.Contains(m.Perms, "x") {
+				bytes += m.End - m.Start
+			}
+		}
+		return bytes
+	}
+	noop, err := l.Symbol("gt_noop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const types = 30
+	before := code()
+	boundAtOnce++
+	for i := 0; i < types; i++ {
+		// A struct that travels in memory.
+		params := []reflect.StructField{{Name: "A", Type: reflect.ArrayOf(17+boundAtOnce, reflect.TypeOf(int64(0)))}}
+		for k := 0; k < i; k++ {
+			params = append(params, reflect.StructField{Name: "B" + strings.Repeat("x", k), Type: reflect.TypeOf(int8(0))})
+		}
+		fn := reflect.FuncOf([]reflect.Type{reflect.StructOf(params)}, nil, false)
+		var wg sync.WaitGroup
+		begin := make(chan bool)
+		for g := 0; g < 8; g++ {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				<-begin
+				// By its address: the library's lock is not in the way.
+				if err := gangway.Bind(noop, reflect.New(fn).Interface()); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+		close(begin)
+		wg.Wait()
+	}
+	if n := code() - before; n != types*4096 {
+		t.Errorf("%d bytes of code for %d types", n, types)
+	}
 }
 
 // Closing the library of the process has no effect.
