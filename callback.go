@@ -226,11 +226,11 @@ func (k *plannedKind) refuse(name string) (uintptr, any) {
 	return k.record(funcValue(refuse), refuse)
 }
 
-// reflectInvoker is a callback of Gangway's own, made on first use: C calls invokeReflected by it.
+// reflectInvoker is a callback of Gangway's own, made on first use: C calls invokeReflected by it. When that fails for want
+// of memory, the next use tries again.
 var reflectInvoker struct {
-	once sync.Once
+	mu   sync.Mutex
 	code uintptr
-	err  error
 }
 
 // reflectedKind: any signature on the safe road. The thunk is that of a gw_closure, whose handler calls a Go function
@@ -247,14 +247,17 @@ func newReflectedKind(s *signature) (callbackKind, error) {
 		return nil, err
 	}
 	r := &reflectInvoker
-	r.once.Do(func() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.code == 0 {
 		sig, _ := newSignature("", reflect.TypeOf(invokeReflected), true)
 		fn := reflect.ValueOf(invokeReflected)
-		if r.code, r.err = newThunk((*directKind)(sig).record(funcValue(fn), fn)); r.err == nil {
-			atomic.AddInt64(&ownCallbacks, 1)
+		if r.code, err = newThunk((*directKind)(sig).record(funcValue(fn), fn)); err != nil {
+			return nil, err
 		}
-	})
-	return &reflectedKind{s, inC, r.code}, r.err
+		atomic.AddInt64(&ownCallbacks, 1)
+	}
+	return &reflectedKind{s, inC, r.code}, nil
 }
 
 // reflectedRecord mirrors struct gw_go_reflected in bridge/goplan.h, and goes on with what C does not look at.

@@ -63,27 +63,12 @@ func Open(names ...string) (*Library, error) {
 	return l, nil
 }
 
-var process struct {
-	once sync.Once
-	lib  *Library
-}
+// process is opened by its first use: should that fail for want of memory, the next one tries again.
+var process = &Library{name: "the process"}
 
 // Process returns the library of all that is loaded already: the C library and whatever the program was linked with.
 // Closing it has no effect.
-func Process() *Library {
-	process.once.Do(func() {
-		l := escape(&Library{name: "the process"})
-		status, text := checked(func() uintptr {
-			return trampolines.CallBlocking(trampolines.AddrLibraryProcess(), uintptr(unsafe.Pointer(&l.handle)), 0, 0, 0, 0, 0)
-		})
-		if status != 0 {
-			// Only for want of a few bytes of memory; every use then reports it.
-			l.name = "the process (" + text + ")"
-		}
-		process.lib = l
-	})
-	return process.lib
-}
+func Process() *Library { return process }
 
 // Name returns the name under which the library was opened.
 func (l *Library) Name() string { return l.name }
@@ -102,8 +87,15 @@ func (l *Library) Symbol(name string) (Symbol, error) {
 
 // symbol looks name up. l.mu is held.
 func (l *Library) symbol(name string, cname *byte) (Symbol, error) {
-	if l.handle == nil {
+	if l.handle == nil && l != process {
 		return 0, ErrClosed
+	}
+	if l.handle == nil {
+		if status, text := checked(func() uintptr {
+			return trampolines.CallBlocking(trampolines.AddrLibraryProcess(), uintptr(unsafe.Pointer(&l.handle)), 0, 0, 0, 0, 0)
+		}); status != 0 {
+			return 0, &SymbolError{l.name, name, text}
+		}
 	}
 	out := escape(new(uintptr))
 	status, text := checked(func() uintptr {
@@ -130,7 +122,7 @@ func (l *Library) Bind(name string, fn any, opts ...Option) error {
 	if err != nil {
 		return err
 	}
-	if l == process.lib {
+	if l == process {
 		_, err := bind(sym, fn, name, l.name, opts) // never closed
 		return err
 	}
@@ -155,7 +147,7 @@ func (l *Library) Bind(name string, fn any, opts ...Option) error {
 // *ClosedCallError from then on. That there is no call into the library any more, that C keeps no pointer into it, and
 // that nothing else uses Symbols of it, is up to the caller, as with dlclose. A second Close returns ErrClosed.
 func (l *Library) Close() error {
-	if l == process.lib {
+	if l == process {
 		return nil
 	}
 	l.mu.Lock()
