@@ -1,0 +1,5 @@
+//go:build cgo
+
+package faults_test
+
+const withCgo = true
