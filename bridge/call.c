@@ -2,12 +2,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "call.h"
 
-void gw_call_setup(void *unused)
+void gw_call_setup(uintptr_t *secure)
 {
-	(void)unused;
+	*secure = getauxval(AT_SECURE);
 	gw_call_init(&errno);
 	gw_auto_init();
 }

@@ -37,8 +37,10 @@ _Static_assert(offsetof(struct gw_call_regs, err) == CR_ERRNO, "err");
 void gw_call_regs(struct gw_call_regs *r);
 void gw_call_init(int *errno_location);
 
-/* Start-up, through runtime.cgocall, before any other call into the core. */
-void gw_call_setup(void *unused);
+/* Start-up, through runtime.cgocall, before any other call into the core. *secure becomes AT_SECURE:
+   not 0 when the program has rights that its caller has not (set-user-ID, set-group-ID, file
+   capabilities), so that nothing in the environment may be believed. */
+void gw_call_setup(uintptr_t *secure);
 
 /* g and m as they are during a call by runtime.cgocall (trampolines.snapshot on the Go side,
  * check.go). */

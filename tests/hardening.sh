@@ -1,0 +1,43 @@
+#!/bin/sh
+# What the dynamic linker protects in libgangway.so is protected, and nothing of Gangway reads the environment but the Go
+# side, for GANGWAY_ROAD, when it may (tests/security).
+# Usage: hardening.sh      in the build directory, after make; environment: srcdir, READELF
+set -eu
+export LC_ALL=C
+library=.libs/libgangway.so.0
+object=trampolines/gangway_linux_amd64.syso
+srcdir=${srcdir:-.}
+readelf=${READELF:-readelf}
+failed=0
+fail() {
+	echo "hardening.sh: $1" >&2
+	failed=1
+}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+$readelf --wide --program-headers "$library" >"$work/segments"
+$readelf --wide --dynamic "$library" >"$work/dynamic"
+grep -q ' LOAD ' "$work/segments" && grep -q SONAME "$work/dynamic" || fail "readelf shows nothing of $library"
+grep -E '^ *GNU_STACK .* RW +0x' "$work/segments" >/dev/null || fail "$library does not say that the stack is not executable"
+grep -E '^ *GNU_RELRO ' "$work/segments" >/dev/null || fail "$library has no RELRO segment"
+grep -E '\(FLAGS(_1)?\).*NOW' "$work/dynamic" >/dev/null || fail "$library is not bound at once: its GOT stays writable"
+if grep TEXTREL "$work/dynamic"; then
+	fail "the code of $library is relocated"
+fi
+if grep -E '^ *LOAD .* RWE ' "$work/segments"; then
+	fail "$library has a segment that is writable and executable"
+fi
+
+for file in "$library" "$object"; do
+	$readelf --wide --symbols "$file" >"$work/symbols"
+	grep -q ' UND malloc' "$work/symbols" || fail "readelf shows no malloc among what $file needs"
+	if grep -E ' UND (getenv|secure_getenv|__libc_secure_getenv|environ|__environ)' "$work/symbols"; then
+		fail "$file reads the environment"
+	fi
+done
+read_by_go=$(grep -rhoE 'os\.(Getenv|LookupEnv|Environ)\([^)]*\)|syscall\.Getenv\([^)]*\)' "$srcdir"/*.go "$srcdir"/trampolines/*.go | sort -u)
+[ "$read_by_go" = 'os.Getenv("GANGWAY_ROAD")
+os.Getenv("GODEBUG")' ] || fail "the Go side reads of the environment: $read_by_go"
+
+exit $failed
