@@ -2,7 +2,10 @@ package callbacks_test
 
 import (
 	"errors"
+	"os"
 	"runtime"
+	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -25,40 +28,110 @@ func codePages(t *testing.T) int {
 	return n
 }
 
-// Callbacks by the hundred thousand come and go without new pages, and each is its own function.
+// held is the memory of the process after a collection: of Go's objects, and of all of it.
+func held(t *testing.T) (heap, resident int64) {
+	t.Helper()
+	runtime.GC()
+	runtime.GC()
+	debug.FreeOSMemory()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	statm, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := strconv.ParseInt(strings.Fields(string(statm))[1], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return int64(m.HeapAlloc), pages * int64(os.Getpagesize())
+}
+
+// A million callbacks of each kind come and go: no new pages of code, no memory, and each is its own function. (On the safe
+// road those of "structs" and "strings" are the ones that reflection serves.) GANGWAY_CALLBACKS says how many.
 func TestManyCallbacks(t *testing.T) {
 	l := testlib.Lib(t)
+	type s24 struct {
+		a    int64
+		b    float64
+		c, d int32
+	}
+	type s64 struct{ v [8]int64 }
+	type s16 struct {
+		x int64
+		y float64
+	}
 	call := gangway.MustFunc[func(uintptr, int64) int64](l, "gt_call_i64")
-	rounds := 100000
+	double := gangway.MustFunc[func(uintptr, float64) float64](l, "gt_call_double")
+	structs := gangway.MustFunc[func(uintptr, int32) s16](l, "gt_struct_back")
+	big := gangway.MustFunc[func(uintptr, int64) int64](l, "gt_struct_back_big")
+	pointer := gangway.MustFunc[func(uintptr, *byte) uintptr](l, "gt_call_pointer")
+	text := append([]byte("text"), 0)
+	rounds := 1000000
 	if testing.Short() {
 		rounds = 20000
 	}
-	open := gangway.Callbacks()
-	pages := 0
-	for i := 0; i < rounds; i++ {
-		k := int64(i)
-		c, err := gangway.NewCallback(func(x int64) int64 { return x + k })
-		if err != nil {
+	if n := os.Getenv("GANGWAY_CALLBACKS"); n != "" {
+		var err error
+		if rounds, err = strconv.Atoi(n); err != nil {
 			t.Fatal(err)
 		}
-		if n := call(c.Pointer(), 5); n != k+5 {
-			t.Fatalf("callback %d: %d", i, n)
-		}
-		if n := gangway.Callbacks(); n != open+1 {
-			t.Fatalf("%d callbacks open, not %d", n, open+1)
-		}
-		if err := c.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if i == 5000 {
-			pages = codePages(t)
-		}
 	}
-	if n := codePages(t); n != pages {
-		t.Errorf("%d pages of code, %d before", n, pages)
-	}
-	if n := gangway.Callbacks(); n != open {
-		t.Errorf("%d callbacks open, %d before", n, open)
+	for _, kind := range []struct {
+		name string
+		fn   func(k int64) any
+		ok   func(code uintptr, k int64) bool
+	}{
+		{"integers", func(k int64) any { return func(x int64) int64 { return x + k } },
+			func(code uintptr, k int64) bool { return call(code, 5) == k+5 }},
+		{"floats", func(k int64) any { return func(x float64) float64 { return x + float64(k) } },
+			func(code uintptr, k int64) bool { return double(code, 0.5) == float64(k)+0.5 }},
+		{"structs", func(k int64) any {
+			return func(s s24, b s64, i int8, f float32, p *byte) s16 { return s16{b.v[7] + k, s.b} }
+		},
+			func(code uintptr, k int64) bool { return structs(code, 2) == s16{7 + 8 + 2*k, 0.5} }},
+		{"results in memory", func(k int64) any { return func(x int64) s64 { return s64{[8]int64{x, 7: k}} } },
+			func(code uintptr, k int64) bool { return big(code, 5) == k+5 }},
+		{"strings", func(k int64) any { return func(s string) uintptr { return uintptr(len(s)) + uintptr(k) } },
+			func(code uintptr, k int64) bool { return pointer(code, &text[0]) == 4+uintptr(k) }},
+	} {
+		open := gangway.Callbacks()
+		pages := 0
+		var heap, resident int64
+		for i := 0; i < rounds; i++ {
+			k := int64(i)
+			c, err := gangway.NewCallback(kind.fn(k))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !kind.ok(c.Pointer(), k) {
+				t.Fatalf("%s: callback %d: another result", kind.name, i)
+			}
+			if n := gangway.Callbacks(); n != open+1 {
+				t.Fatalf("%s: %d callbacks open, not %d", kind.name, n, open+1)
+			}
+			if err := c.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if i == 5000 {
+				pages = codePages(t)
+				heap, resident = held(t)
+			}
+		}
+		if n := codePages(t); n != pages {
+			t.Errorf("%s: %d pages of code, %d before", kind.name, n, pages)
+		}
+		if n := gangway.Callbacks(); n != open {
+			t.Errorf("%s: %d callbacks open, %d before", kind.name, n, open)
+		}
+		// 1 MB is a byte for each callback.
+		heapNow, residentNow := held(t)
+		if heapNow > heap+1<<20 {
+			t.Errorf("%s: %d bytes in Go's heap, %d before", kind.name, heapNow, heap)
+		}
+		if residentNow > resident+8<<20 {
+			t.Errorf("%s: %d bytes resident, %d before", kind.name, residentNow, resident)
+		}
 	}
 }
 

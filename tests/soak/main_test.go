@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 
 // For a moment, in every configuration that the tests are run in; tests/soak.sh goes on for longer.
 func TestSoak(t *testing.T) {
-	if err := supervise(2); err != nil {
+	if err := supervise(1); err != nil {
 		t.Fatal(err)
 	}
 }
