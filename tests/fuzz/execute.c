@@ -440,12 +440,13 @@ void fuzz_execute(const gw_signature *s, gw_go_plan *const plans[2], const gw_go
 		  uint64_t seed)
 {
 	static bool ready;
+	uintptr_t secure;
 	struct fuzz_value params[GW_MAX_PARAMS];
 	struct fuzz_go_place go_params[GW_MAX_PARAMS];
 	struct fuzz_go_side side = {0};
 	struct goroutine a, b;
 	if (!ready)
-		gw_call_setup(NULL);
+		gw_call_setup(&secure);
 	ready = true;
 	memset(&now, 0, sizeof now);
 	now.s = s;
