@@ -230,6 +230,16 @@ static ffi_type *ffi_type_of(const gw_type *type)
 	return out;
 }
 
+static void free_ffi_type(ffi_type *type)
+{
+	if (type->type != FFI_TYPE_STRUCT)
+		return; /* static */
+	for (ffi_type **element = type->elements; *element != NULL; element++)
+		free_ffi_type(*element);
+	free(type->elements);
+	free(type);
+}
+
 /* What the recorder cannot give and libffi 3.4 gets wrong: results in x87 registers; and a struct
    of two eightbytes of which the first travels in R9, as the other spoils XMM0. */
 static bool beyond_libffi(const gw_signature *s)
@@ -276,6 +286,8 @@ static void call_random_signatures_agree_with_libffi(void **state)
 		for (size_t i = 0; i <= n; i++)
 			gw_type_release(types[i]);
 		if (beyond_libffi(s) || s->stack_bytes > sizeof notes.stack) {
+			for (size_t i = 0; i <= n; i++)
+				free_ffi_type(ffi_types[i]);
 			gw_signature_free(s);
 			continue;
 		}
@@ -321,6 +333,8 @@ static void call_random_signatures_agree_with_libffi(void **state)
 			fail_msg("%s: result", text);
 		for (size_t i = 0; i < n; i++)
 			free(copies[i]);
+		for (size_t i = 0; i <= n; i++)
+			free_ffi_type(ffi_types[i]);
 		gw_signature_free(s);
 	}
 }

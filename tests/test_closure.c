@@ -289,7 +289,8 @@ static void closure_a_hundred_thousand_take_no_more_memory_than_few(void **state
 	}
 	assert_int_equal(gw_thunk_pages(), pages);
 	assert_int_equal(gw_thunk_count(), live);
-	assert_in_range(resident(), 0, (uintmax_t)before + 256);
+	/* A closure's own memory alone would be 4 MiB; sanitizers hold some of what is freed back. */
+	assert_in_range(resident(), 0, (uintmax_t)before + 2048);
 	gw_signature_free(s);
 }
 
