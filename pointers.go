@@ -7,9 +7,8 @@ import (
 	"github.com/gangwayffi/gangway/trampolines"
 )
 
-// checkPointers: GANGWAY_CHECK=pointers asks for every call's pointers to be checked. Not in programs that run with another
-// user's rights.
-var checkPointers = os.Getuid() == os.Geteuid() && os.Getgid() == os.Getegid() && os.Getenv("GANGWAY_CHECK") == "pointers"
+// checkPointers: GANGWAY_CHECK=pointers asks for every call's pointers to be checked. Not in privileged programs.
+var checkPointers = !trampolines.Secure() && os.Getenv("GANGWAY_CHECK") == "pointers"
 
 // leads tells whether values of a parameter's type may lead C to pointers that Go put there; a func does by its result.
 // Strings are copied.

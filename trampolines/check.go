@@ -19,6 +19,9 @@ func poke32(p uintptr, v uint32)
 // goes by GODEBUG all the same.
 var secure uintptr
 
+// Secure tells whether the environment is not to be believed.
+func Secure() bool { return secure != 0 }
+
 // Init order matters: nothing may call C before road is set, except through runtime.cgocall.
 func init() {
 	runtimeCgocall(addrCallSetup(), uintptr(unsafe.Pointer(&secure)))
