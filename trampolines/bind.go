@@ -24,7 +24,6 @@ type BoundFunc struct {
 	Plan         uintptr
 	Code         uintptr // machine code of the plan, or 0
 	Other        uintptr // what bindCode and its kind leave to others: all but running calls
-	CodeStatus   uint32  // Code says whether strings were too long
 	Direct       uint32  // Code needs nothing but registers
 	LongResult   uint32  // more than AX and X0
 	GoWork       uint32  // Go code takes part: Funcs, StringResult, List
@@ -93,7 +92,6 @@ func (f *BoundFunc) usePlan() {
 			f.GoWork = 1
 		}
 		f.StackAt = planStack
-		f.CodeStatus = shape.Strings
 		if f.Code != 0 && shape.StackFrame == 0 && shape.Strings == 0 && f.List.Types == nil {
 			f.Direct = 1
 		}
@@ -103,14 +101,20 @@ func (f *BoundFunc) usePlan() {
 	case len(f.Hidden) != 0:
 		f.StackAt = hiddenStack
 		f.code = addrBindHidden()
+	case f.Simple && shape.Pointers != 0 && shape.IntsIn <= 3 && f.Narrow == 0 && f.Errno == ErrnoNone:
+		f.code = addrBindPlainPointers()
 	case f.Code == 0 || f.GoWork != 0 || shape.Pointers != 0 && shape.StackFrame != 0:
 		f.code = f.Other
 	case shape.Pointers == 0:
 		f.code = addrBindCode()
+	case shape.Strings != 0 && shape.IntsIn <= 3:
+		f.code = addrBindStrings3()
+	case shape.Strings != 0:
+		f.code = addrBindStrings9()
 	case shape.IntsIn <= 3:
-		f.code = addrBindCode3()
+		f.code = addrBindPointers3()
 	default:
-		f.code = addrBindCode9()
+		f.code = addrBindPointers9()
 	}
 }
 

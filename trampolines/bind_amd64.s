@@ -14,6 +14,18 @@
 	MOVQ	BX, SI; \
 	MOVQ	AX, DI
 
+// PLAIN_CALL: a running call. DX is the BoundFunc, R9 the Auto state; SP and BP as ccall has them at entry.
+#define PLAIN_CALL \
+	MOVQ	R14, R12; \
+	MOVQ	BoundFunc_Chain(DX), R11; \
+	LEAQ	·incall+1(SB), R13; \
+	CCALL_ENTER(R9); \
+	SHUFFLE_INTS; \
+	CALL	R11; \
+	CCALL_LEAVE; \
+	XORPS	X15, X15; \
+	MOVQ	R12, R14
+
 // func bindPlain()
 //
 // The code of a bound function whose arguments are neither pointers nor narrower than 32 bits, without an errno result.
@@ -33,15 +45,7 @@ TEXT ·bindPlain(SB),NOSPLIT|NOFRAME,$0-0
 	JNE	blocking
 	CMPQ	BP, $0
 	JZ	bottom
-	MOVQ	R14, R12
-	MOVQ	BoundFunc_Fn(DX), R11
-	LEAQ	·incall+1(SB), R13
-	CCALL_ENTER(R9)
-	SHUFFLE_INTS
-	CALL	R11
-	CCALL_LEAVE
-	XORPS	X15, X15
-	MOVQ	R12, R14
+	PLAIN_CALL
 	RET
 told:
 	JMP	·ccallTold(SB)
@@ -49,6 +53,17 @@ blocking:
 	JMP	·bindBlocking(SB)
 bottom:
 	JMP	·bindFramed(SB)
+	CALL	·budget(SB)			// never reached
+
+// func plainCall()
+//
+// bindPlain's call for bindPlainPointers. Frameless: 0(SP) is the return PC into that, as ccall wants it.
+// In, Out:   as bindPlain's; R9 the Auto state.
+TEXT ·plainCall(SB),NOSPLIT|NOFRAME,$0-0
+	PLAIN_CALL
+	RET
+told:
+	JMP	·ccallTold(SB)
 	CALL	·budget(SB)			// never reached
 
 // func bindFramed()

@@ -127,116 +127,155 @@ TEXT ·codeTold(SB),NOSPLIT,$232-0
 	RESTORE_GO_REGS
 	RET
 
-// PIN: pointer argument number i, if it is one, to the place in the frame that the collector sees.
-#define PIN(i, reg) \
+// POINTERS_AT_TOP: a map (runtime.stackmap) by which the n words at the top of a frame, below the saved BP, are pointers; bits
+// has so many ones. Up to Go 1.25 the linker goes by the end of the name: it puts such symbols where FUNCDATA may lead.
+#define POINTERS_AT_TOP(map, n, bits) \
+	DATA map+0(SB)/4, $1; \
+	DATA map+4(SB)/4, $n; \
+	DATA map+8(SB)/4, $bits; \
+	GLOBL map(SB), RODATA, $12
+POINTERS_AT_TOP(·threeAtTop·args_stackmap, 3, 7)
+POINTERS_AT_TOP(·fourAtTop·args_stackmap, 4, 15)
+POINTERS_AT_TOP(·nineAtTop·args_stackmap, 9, 511)
+POINTERS_AT_TOP(·tenAtTop·args_stackmap, 10, 1023)
+#define LOCALS(map) FUNCDATA $FUNCDATA_LocalsPointerMaps, map(SB)
+
+// PIN: argument register number i, if it holds a pointer, to a place in the frame that the collector sees.
+#define PIN(i, reg, place) \
 	MOVQ	reg, R12; \
 	ANDQ	(BoundFunc_Mask+8*i)(DX), R12; \
-	MOVQ	R12, (8*i)(SP)
+	MOVQ	R12, place(SP)
+#define PIN3(place) \
+	PIN(0, AX, place); \
+	PIN(1, BX, place+8); \
+	PIN(2, CX, place+16)
+#define PIN9(place) \
+	PIN3(place); \
+	PIN(3, DI, place+24); \
+	PIN(4, SI, place+32); \
+	PIN(5, R8, place+40); \
+	PIN(6, R9, place+48); \
+	PIN(7, R10, place+56); \
+	PIN(8, R11, place+64)
 
-// func bindCode3()
+// func bindPlainPointers()
+//
+// bindPlain for functions with pointers among their arguments, and up to three integer registers of them.
+//
+// In, Out:   as bindPlain's.
+// Stack:     the frame is the pointers, which the collector sees there while C runs.
+// Unwind:    while C runs the mark, with the return PC into this function, then a plain frame with pointers among its locals.
+TEXT ·bindPlainPointers(SB),NOSPLIT,$24-0
+	LOCALS(·threeAtTop·args_stackmap)
+	MOVQ	BoundFunc_State(DX), R9
+	CMPL	AutoState_mode(R9), $const_AutoRunning
+	JNE	other
+	PIN3(0)
+	CALL	·plainCall(SB)
+	RET
+other:
+	RET	·bindOther(SB)
+
+// func bindPointers3()
 //
 // The code of a bound function with pointers among its parameters, and up to three integer registers of them.
 //
 // In, Out:   as bindCode's, without stack arguments.
-// Stack:     the frame is the argument area of codePinned3, whose prototype declares pointers, and the registers again:
-//            when strings are too long for the code, bindPlan begins anew with them.
-//
-//    32...48   AX BX CX
-//    24        the BoundFunc
-//     0...16   the pointers
-TEXT ·bindCode3(SB),NOSPLIT,$56-0
-	NO_LOCAL_POINTERS
+// Stack, Unwind: as bindPlainPointers'.
+TEXT ·bindPointers3(SB),NOSPLIT,$24-0
+	LOCALS(·threeAtTop·args_stackmap)
 	MOVQ	BoundFunc_State(DX), R12
 	CMPL	AutoState_mode(R12), $const_AutoRunning
 	JNE	other
-	PIN(0, AX)
-	PIN(1, BX)
-	PIN(2, CX)
-	MOVQ	DX, 24(SP)
-	MOVQ	AX, 32(SP)
-	MOVQ	BX, 40(SP)
-	MOVQ	CX, 48(SP)
-	CALL	·codePinned3(SB)
-	MOVQ	24(SP), DX
-	CMPL	BoundFunc_CodeStatus(DX), $0
-	JNE	status
+	PIN3(0)
+	CALL	·codeCall(SB)
 	RET
-status:
+other:
+	RET	·bindOther(SB)
+
+// func bindPointers9()
+//
+// bindPointers3 for all nine integer registers.
+TEXT ·bindPointers9(SB),NOSPLIT,$72-0
+	LOCALS(·nineAtTop·args_stackmap)
+	MOVQ	BoundFunc_State(DX), R12
+	CMPL	AutoState_mode(R12), $const_AutoRunning
+	JNE	other
+	PIN9(0)
+	CALL	·codeCall(SB)
+	RET
+other:
+	RET	·bindOther(SB)
+
+// func bindStrings3()
+//
+// bindPointers3 for functions with strings among their parameters: when those are too long for the code, bindPlan begins anew
+// with the registers as they came.
+//
+//    48        the BoundFunc
+//    24...40   the pointers
+//     0...16   AX BX CX
+TEXT ·bindStrings3(SB),NOSPLIT,$56-0
+	LOCALS(·fourAtTop·args_stackmap)
+	MOVQ	BoundFunc_State(DX), R12
+	CMPL	AutoState_mode(R12), $const_AutoRunning
+	JNE	other
+	MOVQ	AX, 0(SP)
+	MOVQ	BX, 8(SP)
+	MOVQ	CX, 16(SP)
+	PIN3(24)
+	MOVQ	DX, 48(SP)
+	CALL	·codeCall(SB)
 	TESTQ	R11, R11
-	JNE	again
+	JNE	long
 	RET
-again:
-	MOVQ	32(SP), AX
-	MOVQ	40(SP), BX
-	MOVQ	48(SP), CX
+long:
+	MOVQ	48(SP), DX
+	MOVQ	0(SP), AX
+	MOVQ	8(SP), BX
+	MOVQ	16(SP), CX
 	RET	·bindPlan(SB)
 other:
 	RET	·bindOther(SB)
 
-// func codePinned3(p0, p1, p2, f unsafe.Pointer)
+// func bindStrings9()
 //
-// Unwind:    a plain frame with the pointer map of its prototype.
-TEXT ·codePinned3(SB),NOSPLIT,$8-32
-	NO_LOCAL_POINTERS
-	CALL	·codeCall(SB)
-	RET
-
-// func bindCode9()
+// bindStrings3 for all nine integer registers.
 //
-// bindCode3 for all nine integer registers.
-//
-//    80...144  AX BX CX DI SI R8 R9 R10 R11
-//    72        the BoundFunc
-//     0...64   the pointers
-TEXT ·bindCode9(SB),NOSPLIT,$152-0
-	NO_LOCAL_POINTERS
+//   144        the BoundFunc
+//    72...136  the pointers
+//     0...64   AX BX CX DI SI R8 R9 R10 R11
+TEXT ·bindStrings9(SB),NOSPLIT,$152-0
+	LOCALS(·tenAtTop·args_stackmap)
 	MOVQ	BoundFunc_State(DX), R12
 	CMPL	AutoState_mode(R12), $const_AutoRunning
 	JNE	other
-	PIN(0, AX)
-	PIN(1, BX)
-	PIN(2, CX)
-	PIN(3, DI)
-	PIN(4, SI)
-	PIN(5, R8)
-	PIN(6, R9)
-	PIN(7, R10)
-	PIN(8, R11)
-	MOVQ	DX, 72(SP)
-	MOVQ	AX, 80(SP)
-	MOVQ	BX, 88(SP)
-	MOVQ	CX, 96(SP)
-	MOVQ	DI, 104(SP)
-	MOVQ	SI, 112(SP)
-	MOVQ	R8, 120(SP)
-	MOVQ	R9, 128(SP)
-	MOVQ	R10, 136(SP)
-	MOVQ	R11, 144(SP)
-	CALL	·codePinned9(SB)
-	MOVQ	72(SP), DX
-	CMPL	BoundFunc_CodeStatus(DX), $0
-	JNE	status
-	RET
-status:
+	MOVQ	AX, 0(SP)
+	MOVQ	BX, 8(SP)
+	MOVQ	CX, 16(SP)
+	MOVQ	DI, 24(SP)
+	MOVQ	SI, 32(SP)
+	MOVQ	R8, 40(SP)
+	MOVQ	R9, 48(SP)
+	MOVQ	R10, 56(SP)
+	MOVQ	R11, 64(SP)
+	PIN9(72)
+	MOVQ	DX, 144(SP)
+	CALL	·codeCall(SB)
 	TESTQ	R11, R11
-	JNE	again
+	JNE	long
 	RET
-again:
-	MOVQ	80(SP), AX
-	MOVQ	88(SP), BX
-	MOVQ	96(SP), CX
-	MOVQ	104(SP), DI
-	MOVQ	112(SP), SI
-	MOVQ	120(SP), R8
-	MOVQ	128(SP), R9
-	MOVQ	136(SP), R10
-	MOVQ	144(SP), R11
+long:
+	MOVQ	144(SP), DX
+	MOVQ	0(SP), AX
+	MOVQ	8(SP), BX
+	MOVQ	16(SP), CX
+	MOVQ	24(SP), DI
+	MOVQ	32(SP), SI
+	MOVQ	40(SP), R8
+	MOVQ	48(SP), R9
+	MOVQ	56(SP), R10
+	MOVQ	64(SP), R11
 	RET	·bindPlan(SB)
 other:
 	RET	·bindOther(SB)
-
-// func codePinned9(p0, p1, p2, p3, p4, p5, p6, p7, p8, f unsafe.Pointer)
-TEXT ·codePinned9(SB),NOSPLIT,$8-80
-	NO_LOCAL_POINTERS
-	CALL	·codeCall(SB)
-	RET

@@ -37,20 +37,22 @@ func runningCall()
 func budget()
 
 func bindPlain()
+func plainCall()
 func bindFramed()
 func bindBlocking()
 func bindGeneral()
 func bindPinned(p0, p1, p2, p3, p4, p5, f unsafe.Pointer, i0, i1, i2, i3, i4, i5 uintptr, f0, f1, f2, f3, f4, f5, f6, f7 float64)
 
 func bindCode()
-func bindCode3()
-func bindCode9()
+func bindPlainPointers()
+func bindPointers3()
+func bindPointers9()
+func bindStrings3()
+func bindStrings9()
 func bindOther()
 func codeCall()
 func codeCallAny()
 func codeTold()
-func codePinned3(p0, p1, p2, f unsafe.Pointer)
-func codePinned9(p0, p1, p2, p3, p4, p5, p6, p7, p8, f unsafe.Pointer)
 
 func bindPlan()
 func bindPlanned(p0, p1, p2, p3, p4, p5, p6, p7, p8, f unsafe.Pointer, regs GoRegs, refused uintptr)
@@ -94,8 +96,11 @@ func addrBindGeneral() uintptr
 func addrBindPlan() uintptr
 func addrBindHidden() uintptr
 func addrBindCode() uintptr
-func addrBindCode3() uintptr
-func addrBindCode9() uintptr
+func addrBindPlainPointers() uintptr
+func addrBindPointers3() uintptr
+func addrBindPointers9() uintptr
+func addrBindStrings3() uintptr
+func addrBindStrings9() uintptr
 func addrSafePlanCall() uintptr
 func addrGoCallbackRun() uintptr
 func addrCallbackEntry() uintptr

@@ -96,3 +96,42 @@ int64_t gt_texts(void (*fn)(void), int n, ...)
 	va_end(list);
 	return sum;
 }
+
+/* Functions that call back, then look at what their pointers lead to. */
+int64_t gt_held(void (*fn)(void), const int64_t *a, const int64_t *b)
+{
+	fn();
+	return *a + *b;
+}
+
+int64_t gt_held_narrow(void (*fn)(void), const int64_t *a, int8_t n)
+{
+	fn();
+	return *a + n;
+}
+
+int64_t gt_held_many(void (*fn)(void), const int64_t *a, const int64_t *b, const int64_t *c,
+		     const int64_t *d, const int64_t *e)
+{
+	fn();
+	return *a + *b + *c + *d + *e;
+}
+
+int64_t gt_held_text(void (*fn)(void), const int64_t *a, const char *text, const int64_t *b)
+{
+	fn();
+	return *a + (int64_t)strlen(text) + *b;
+}
+
+static void (*gt_holding)(void);
+
+void gt_set_holding(void (*fn)(void))
+{
+	gt_holding = fn;
+}
+
+int64_t gt_held_short(const char *text, const int64_t *a)
+{
+	gt_holding();
+	return (int64_t)strlen(text) + *a;
+}

@@ -25,13 +25,10 @@ func (c *collected) watched(v int64) *int64 {
 	return &p.v
 }
 
-// collect collects twice and gives finalizers time, until n have run or enough time has gone by.
-func (c *collected) collect(n int32) int32 {
-	for i := 0; i < 20; i++ {
+// collect collects and gives finalizers time, until n have run or it has tried often enough.
+func (c *collected) collect(n int32, tries int) int32 {
+	for i := 0; i < tries && atomic.LoadInt32((*int32)(c)) < n; i++ {
 		runtime.GC()
-		if atomic.LoadInt32((*int32)(c)) >= n {
-			break
-		}
 		time.Sleep(time.Millisecond)
 	}
 	return atomic.LoadInt32((*int32)(c))
@@ -43,11 +40,11 @@ func TestPointersOnStack(t *testing.T) {
 	for _, mode := range testlib.Modes {
 		type p = *int64
 		sum := gangway.MustFunc[func(fn uintptr, a, b, c, d, e, f, g, h, i, j, k p) int64](lib, "gt_pointers", mode.Option)
-		for round := 0; round < 5; round++ {
+		for round := 0; round < 3; round++ {
 			var n collected
 			callback, err := gangway.NewCallback(func() {
 				growStack(100)
-				if got := n.collect(1); got != 0 {
+				if got := n.collect(1, 2); got != 0 {
 					t.Errorf("%s: %d arguments were collected during the call", mode.Name, got)
 				}
 			})
@@ -58,8 +55,60 @@ func TestPointersOnStack(t *testing.T) {
 			if got := sum(callback.Pointer(), w(1), w(2), w(3), w(4), w(5), w(6), w(7), w(8), w(9), w(10), w(11)); got != 66 {
 				t.Errorf("%s: %d", mode.Name, got)
 			}
-			if got := n.collect(11); got < 10 { // one may still be in a register
+			if got := n.collect(11, 100); got < 10 { // one may still be in a register
 				t.Errorf("%s: only %d arguments were collected after the call", mode.Name, got)
+			}
+			callback.Close()
+		}
+	}
+}
+
+// The same for pointers in registers, by each way that functions with pointers are called.
+func TestPointersInRegisters(t *testing.T) {
+	lib := testlib.Lib(t)
+	set := gangway.MustFunc[func(fn uintptr)](lib, "gt_set_holding")
+	for _, mode := range testlib.Modes {
+		type p = *int64
+		two := gangway.MustFunc[func(fn uintptr, a, b p) int64](lib, "gt_held", mode.Option)
+		narrow := gangway.MustFunc[func(fn uintptr, a p, n int8) int64](lib, "gt_held_narrow", mode.Option)
+		many := gangway.MustFunc[func(fn uintptr, a, b, c, d, e p) int64](lib, "gt_held_many", mode.Option)
+		text := gangway.MustFunc[func(fn uintptr, a p, text string, b p) int64](lib, "gt_held_text", mode.Option)
+		short := gangway.MustFunc[func(text string, a p) int64](lib, "gt_held_short", mode.Option)
+		slices := gangway.MustFunc[func(fn uintptr, a, b []int64) int64](lib, "gt_held", mode.Option)
+		long := strings.Repeat("x", 10000)
+		for round := 0; round < 2; round++ {
+			var n collected
+			callback, err := gangway.NewCallback(func() {
+				growStack(100)
+				if got := n.collect(1, 2); got != 0 {
+					t.Errorf("%s: %d arguments were collected during the call", mode.Name, got)
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			set(callback.Pointer())
+			w := n.watched
+			for name, call := range map[string]func(fn uintptr) int64{
+				"two":     func(fn uintptr) int64 { return two(fn, w(1), w(5)) },
+				"narrow":  func(fn uintptr) int64 { return narrow(fn, w(1), 5) },
+				"many":    func(fn uintptr) int64 { return many(fn, w(1), w(1), w(1), w(1), w(2)) },
+				"text":    func(fn uintptr) int64 { return text(fn, w(1), "abc", w(2)) },
+				"long":    func(fn uintptr) int64 { return text(fn, w(1), long, w(2)) - 9997 },
+				"short":   func(uintptr) int64 { return short("abcd", w(2)) },
+				"long, 3": func(uintptr) int64 { return short(long, w(2)) - 9996 },
+				"slices": func(fn uintptr) int64 {
+					return slices(fn, unsafe.Slice(w(1), 1), unsafe.Slice(w(5), 1))
+				},
+			} {
+				n = 0
+				if got := call(callback.Pointer()); got != 6 {
+					t.Errorf("%s, %s: %d", mode.Name, name, got)
+				}
+				if got := n.collect(1, 100); got == 0 {
+					t.Errorf("%s, %s: nothing was collected after the call", mode.Name, name)
+				}
+				n.collect(5, 3) // the rest, before the next one counts
 			}
 			callback.Close()
 		}
@@ -89,7 +138,7 @@ func TestLateParameters(t *testing.T) {
 			var n collected
 			got := late(1, 2, 3, 4, 5, 6, 7, 8, 9, strings.Repeat("x", length), func(x int64) int64 {
 				growStack(100)
-				if got := n.collect(1); got != 0 {
+				if got := n.collect(1, 2); got != 0 {
 					t.Errorf("%s: %d arguments were collected during the call", mode.Name, got)
 				}
 				return 2 * x
