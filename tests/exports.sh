@@ -1,21 +1,21 @@
 #!/bin/sh
-# The shared library exports the functions of include/gangway.h, no more and no fewer, and needs libc alone.
+# The shared library exports the functions of include/gangway.h and include/gangway_jit.h, no more and no fewer, and needs libc alone.
 # Usage: exports.sh      in the build directory, after make; environment: srcdir, READELF
 set -eu
 export LC_ALL=C
 library=.libs/libgangway.so.0
-header=${srcdir:-.}/include/gangway.h
+include=${srcdir:-.}/include
 readelf=${READELF:-readelf}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # A public declaration stands behind GW_API; the name is the word before its parameter list.
-tr '\n' ' ' <"$header" | tr ';' '\n' | sed -n 's/.*GW_API [^(]*\(gw_[a-z0-9_]*\) *(.*/\1/p' | sort >"$work/declared"
+cat "$include"/gangway.h "$include"/gangway_jit.h | tr '\n' ' ' | tr ';' '\n' | sed -n 's/.*GW_API [^(]*\(gw_[a-z0-9_]*\) *(.*/\1/p' | sort >"$work/declared"
 $readelf --wide --dyn-syms "$library" |
 	awk '$7 ~ /^[0-9]+$/ && $5 == "GLOBAL" { sub("@.*", "", $8); print $8 }' | sort >"$work/exported"
-[ -s "$work/declared" ] || { echo "exports.sh: no GW_API declarations in $header" >&2; exit 1; }
+[ -s "$work/declared" ] || { echo "exports.sh: no GW_API declarations in $include" >&2; exit 1; }
 diff "$work/declared" "$work/exported" || {
-	echo "exports.sh: $header (<) and $library (>) differ: see bridge/libgangway.map" >&2
+	echo "exports.sh: $include (<) and $library (>) differ: see bridge/libgangway.map" >&2
 	exit 1
 }
 
