@@ -1,0 +1,101 @@
+package trampolines
+
+import (
+	"sync/atomic"
+	"unsafe"
+)
+
+// For package jit: code that is registered with the runtime. Contracts of the assembly are in jit_amd64.s.
+
+// FirstModule is the program's own module data (runtime.firstmoduledata): it was the last of the list when the program
+// started.
+var FirstModule = *(*unsafe.Pointer)(wordAt(AddrLastModule()))
+
+func wordAt(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }
+
+// NoRegistration says why code is not to be registered with this process's runtime, "" when nothing speaks against it.
+// The safe road is for a runtime that is not as expected, or for those who want nothing to rely on its private parts;
+// under the race detector and the sanitizers it serves the calls of C alone.
+func NoRegistration() string {
+	if road == RoadSafe && (sanitized == "" || roadReason != "built with "+sanitized) {
+		return roadReason
+	}
+	return ""
+}
+
+// A JitOwner is who the func values of a registered function ask.
+type JitOwner interface {
+	Enter()  // a call begins; panics when there are to be no more
+	Leave()  // a call that Enter let in has ended, in whatever way
+	Refuse() // panics: there are to be no more calls
+}
+
+// JitFunc is the object behind a func value of registered code.
+type JitFunc struct {
+	code  uintptr // the function itself, or jitCounted, or jitRefused
+	Entry uintptr
+	// For counted calls: all ones for an integer register that holds a pointer, and whether there are floats.
+	In, Out [9]uintptr
+	Floats  uint32
+	Owner   JitOwner
+}
+
+// Count makes the calls of f counted: each is between Enter and Leave of its owner. Parameters and results are in registers
+// alone.
+func (f *JitFunc) Count() unsafe.Pointer {
+	f.code = addrJitCounted()
+	return unsafe.Pointer(f)
+}
+
+// Direct makes the calls of f go to the function at once.
+func (f *JitFunc) Direct() unsafe.Pointer {
+	f.code = f.Entry
+	return unsafe.Pointer(f)
+}
+
+// Refuse makes every call of f that begins later end in Refuse of its owner.
+func (f *JitFunc) Refuse() { atomic.StoreUintptr(&f.code, addrJitRefused()) }
+
+// JitArgs is the argument area of jitCountedCall, in jitCounted's frame. What is a pointer is among the pointers, where the
+// collector sees it, and 0 among the registers; what is not, the other way round.
+type JitArgs struct {
+	pointers [9]unsafe.Pointer
+	f        *JitFunc
+	regs     GoRegs
+}
+
+// jitRun makes a counted call. Called by jitCountedCall; args lies in its caller's frame.
+func jitRun(f *JitFunc, args *JitArgs) {
+	f.Owner.Enter()
+	defer f.Owner.Leave()
+	jitEnter(f, args)
+}
+
+// jitRefuse is called by jitRefused.
+func jitRefuse(f *JitFunc) { f.Owner.Refuse() }
+
+func jitCounted()
+func jitCountedCall(p0, p1, p2, p3, p4, p5, p6, p7, p8, f unsafe.Pointer, regs GoRegs)
+func jitRefused()
+
+//go:noescape
+func jitEnter(f *JitFunc, args *JitArgs)
+
+func addrJitCounted() uintptr
+func addrJitRefused() uintptr
+
+// AddrLastModule returns the address of runtime.lastmoduledatap, AddrMorestack that of runtime.morestack_noctxt.
+func AddrLastModule() uintptr
+func AddrMorestack() uintptr
+
+// Addresses of the C core.
+func AddrJitHostSet() uintptr
+func AddrJitArenaNew() uintptr
+func AddrJitAdd() uintptr
+func AddrJitRetire() uintptr
+func AddrJitArenaClose() uintptr
+func AddrJitArenaUsed() uintptr
+func AddrCodeNew() uintptr
+func AddrCodeData() uintptr
+func AddrCodeSeal() uintptr
+func AddrCodeFree() uintptr
