@@ -74,9 +74,10 @@ struct gw_jit_host {
 	void **last; /* &runtime.lastmoduledatap: the end of the list */
 };
 
-/* A function that package jit knows all about from the runtime. */
+/* A function of the program with one parameter, a pointer, and pointers among its locals, which
+   package jit knows all about from the runtime. */
 struct gw_jit_known {
-	uintptr_t pc; /* somewhere in it */
+	uintptr_t pc; /* in a call that it makes */
 	uintptr_t entry;
 	const char *name;
 	const char *file;

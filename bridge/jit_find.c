@@ -204,11 +204,14 @@ gw_status gw_jit_find_check(const struct gw_jit_layout *l, const void *module,
 			GW_EINVAL,
 			"the runtime's tables are not as they should be: %s:%d is found for %s:%d",
 			found.file, found.line, known->file, known->line);
-	/* A Go function with pointers in its frame has both maps. */
-	if (found.arg_map == NULL || found.local_map == NULL ||
-	    !readable((uintptr_t)found.local_map, 4) || found.local_map->n < 1 ||
-	    found.local_map->nbit < 1 || found.sp < 8 || found.sp % 8 != 0 || found.map < 0 ||
-	    found.map >= found.local_map->n)
+	/* It has one parameter, a pointer, and pointers among its locals: both kinds of maps, as
+	   many of either. */
+	const struct gw_jit_stackmap *args = found.arg_map, *locals = found.local_map;
+	if (args == NULL || locals == NULL || !readable((uintptr_t)args, 1) ||
+	    !readable((uintptr_t)locals, 1) || found.args != 8 || found.sp < 16 ||
+	    found.sp % 8 != 0 || args->nbit != 1 || locals->nbit < 1 ||
+	    locals->nbit > found.sp / 8 || args->n != locals->n || found.map < 0 ||
+	    found.map >= args->n)
 		return differs("moduledata.gofunc");
 	return GW_OK;
 }

@@ -13,8 +13,8 @@ import (
 )
 
 // Build builds the program of tests/programs with that name, in the build mode of the running test (or of
-// GANGWAY_BUILDMODE), and returns its path. GOFLAGS and CGO_ENABLED come through the environment.
-func Build(t TB, name string) string {
+// GANGWAY_BUILDMODE), and returns its path. GOFLAGS and CGO_ENABLED come through the environment; flags are for go build.
+func Build(t TB, name string, flags ...string) string {
 	t.Helper()
 	mode := os.Getenv("GANGWAY_BUILDMODE")
 	if mode == "" {
@@ -27,7 +27,8 @@ func Build(t TB, name string) string {
 		}
 	}
 	out := filepath.Join(t.TempDir(), name)
-	cmd := exec.Command("go", "build", "-buildmode="+mode, "-o", out, "github.com/gangwayffi/gangway/tests/programs/"+name)
+	args := append([]string{"build", "-buildmode=" + mode, "-o", out}, flags...)
+	cmd := exec.Command("go", append(args, "github.com/gangwayffi/gangway/tests/programs/"+name)...)
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", cmd.Args, err, text)
 	}
