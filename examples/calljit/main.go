@@ -1,19 +1,22 @@
 // Calljit: machine code made at run time calls Go functions, with arguments and results. The Go function runs the garbage
-// collector and makes its stack grow, so that the stack moves away under the machine code's feet. Two roads:
+// collector and makes its stack grow, so that the stack moves away under the machine code's feet. The three roads of package
+// jit:
 //
-//	a  the code is a C function: gangway.Bind calls it on the system stack, and it calls Go through the pointer of a
-//	   callback. It may do whatever C may do. Nothing of it stands on the goroutine stack.
-//	b  the code runs on the goroutine stack, below an assembly frame, the gate (gate_amd64.s). To call Go it returns to
-//	   the gate with a request; the gate makes the call and enters the code again where it wants to go on. No return
-//	   address into machine code is on the stack while Go runs: the runtime can unwind, scan and move it. A call
-//	   is cheaper than on road a, but the code has a few fixed words in place of a stack.
+//	a  the code is a C function on the system stack, and calls Go through the pointer of a callback. It may do whatever C may
+//	   do. Nothing of it stands on the goroutine stack.
+//	b  the code runs on the goroutine stack behind a gate. To call Go it returns to the gate with a request; the gate makes
+//	   the call and enters the code again where it wants to go on. No return address into machine code is on the stack while
+//	   Go runs: the runtime can unwind, scan and move it. A call is cheaper than on road a, but the code has a few fixed words
+//	   in place of a stack.
+//	c  the code is registered with the runtime: a Go function with frames of its own, which calls Go functions as such.
 //
-// Both compute the same thing, and so does plain Go:
+// All compute the same thing, and so does plain Go:
 //
 //	do { for (k = steps; k > 0; k--) x = 5 * x + 1;  x = visit(x, n); } while (--n > 0);
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,14 +24,14 @@ import (
 	"unsafe"
 
 	"github.com/gangwayffi/gangway"
+	"github.com/gangwayffi/gangway/jit"
 )
 
-// A job is what the Go functions work on. On road b it lies on the goroutine stack.
+// A job is what the Go functions work on.
 type job struct {
 	calls int
 	moves int      // how often the stack moved while the machine code was further up
 	kept  []*int64 // objects that live as long as the job: the x of every visit
-	funcs [2]func(j *job, x, i int64) int64
 }
 
 // visit is the Go function that the machine code calls.
@@ -47,12 +50,6 @@ func visit(j *job, x, i int64) int64 {
 	return x ^ i
 }
 
-// add is another one, for those who look at the requests of road b one by one.
-func add(j *job, x, i int64) int64 {
-	j.calls++
-	return x + i
-}
-
 // descend needs some hundred bytes of stack for each level and returns the number of levels.
 func descend(n int64) int64 {
 	var pad [256]byte
@@ -66,33 +63,53 @@ func descend(n int64) int64 {
 // onSystemStack takes road a.
 func onSystemStack(x, n, steps int64) (int64, job, error) {
 	var j job
-	code, err := newCode(systemStackCode)
+	code, err := jit.NewCode(systemStackCode)
 	if err != nil {
 		return 0, j, err
 	}
-	defer code.free()
+	defer code.Free()
 	callback, err := gangway.NewCallback(func(x, i int64) int64 { return visit(&j, x, i) })
 	if err != nil {
 		return 0, j, err
 	}
 	defer callback.Close()
 	var call func(visit uintptr, x, n, steps int64) int64
-	if err := gangway.Bind(gangway.Symbol(code.addr), &call); err != nil {
+	if err := code.Bind(&call); err != nil {
 		return 0, j, err
 	}
 	x = call(callback.Pointer(), x, n, steps)
 	return x, j, nil
 }
 
-// onGoroutineStack takes road b.
-func onGoroutineStack(x, n, steps int64) (int64, job, error) {
-	j := job{funcs: [2]func(*job, int64, int64) int64{visit, add}}
-	code, err := newCode(goroutineStackCode)
+// behindTheGate takes road b.
+func behindTheGate(x, n, steps int64) (int64, job, error) {
+	var j job
+	code, err := jit.NewCode(gateCode)
 	if err != nil {
 		return 0, j, err
 	}
-	defer code.free()
-	x = gate(code.addr, &j, x, n, steps)
+	defer code.Free()
+	x = code.Run(&jit.Words{n, steps}, x, func(x, i int64) int64 { return visit(&j, x, i) })
+	return x, j, nil
+}
+
+// registered takes road c.
+func registered(x, n, steps int64) (int64, job, error) {
+	var j job
+	arena, err := jit.NewArena("calljit", 4096, 1)
+	if err != nil {
+		return 0, j, err
+	}
+	defer arena.Close()
+	entry, err := arena.Add(registeredCode())
+	if err != nil {
+		return 0, j, err
+	}
+	var call func(visit func(x, i int64) int64, x, n, steps int64) int64
+	if err := entry.Func(&call); err != nil {
+		return 0, j, err
+	}
+	x = call(func(x, i int64) int64 { return visit(&j, x, i) }, x, n, steps)
 	return x, j, nil
 }
 
@@ -138,9 +155,11 @@ func run(w io.Writer) error {
 		call func(x, n, steps int64) (int64, job, error)
 	}{
 		{"road a: code on the system stack", onSystemStack},
-		{"road b: code on the goroutine stack", onGoroutineStack},
+		{"road b: code behind a gate", behindTheGate},
+		{"road c: registered code", registered},
 	} {
 		done := make(chan error)
+		road := road
 		go func() { // whose stack is small still
 			got, j, err := road.call(x, n, steps)
 			if err == nil {
@@ -148,10 +167,14 @@ func run(w io.Writer) error {
 			}
 			done <- err
 		}()
-		if err := <-done; err != nil {
+		switch err := <-done; {
+		case errors.Is(err, jit.ErrUnavailable):
+			fmt.Fprintf(w, "%s is closed here: %v\n", road.name, err)
+		case err != nil:
 			return fmt.Errorf("%s: %w", road.name, err)
+		default:
+			fmt.Fprintf(w, "%s called Go %d times, the stack moved, the result is right\n", road.name, n)
 		}
-		fmt.Fprintf(w, "%s called Go %d times, the stack moved, the result is right\n", road.name, n)
 	}
 	return nil
 }

@@ -140,3 +140,25 @@ func TestPanicsThroughTheGate(t *testing.T) {
 		}
 	}
 }
+
+// While Go runs behind the gate, the stack is one of Go frames down to its beginning, the gate among them.
+func TestTracebackThroughTheGate(t *testing.T) {
+	c := newCode(t, looping...)
+	var names []string
+	c.Run(&jit.Words{1}, 1, func(a, b int64) int64 {
+		pcs := make([]uintptr, 64)
+		frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
+		for {
+			f, more := frames.Next()
+			names = append(names, f.Function)
+			if !more {
+				return a
+			}
+		}
+	})
+	all := strings.Join(names, " ")
+	dispatch, gate, test := strings.Index(all, ".dispatch"), strings.Index(all, ".gate"), strings.LastIndex(all, ".TestTraceback")
+	if dispatch < 0 || gate < dispatch || test < gate || names[len(names)-1] != "runtime.goexit" {
+		t.Errorf("the stack is %s", all)
+	}
+}
