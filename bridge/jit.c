@@ -274,9 +274,10 @@ gw_status gw_jit_arena_new(gw_jit_arena **out, const char *name, size_t code, si
 	status = add_reserved(arena);
 	if (status == GW_OK)
 		status = link_module(arena->module);
-	if (status == GW_OK)
-		*out = arena; /* else it is left as it is: somebody may look at it */
-	return status;
+	if (status != GW_OK)
+		goto no_memory; /* the module is left as it is: somebody may look at it */
+	*out = arena;
+	return GW_OK;
 no_memory:
 	free(copy);
 	free(arena);

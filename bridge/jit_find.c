@@ -206,12 +206,14 @@ gw_status gw_jit_find_check(const struct gw_jit_layout *l, const void *module,
 			found.file, found.line, known->file, known->line);
 	/* It has one parameter, a pointer, and pointers among its locals: both kinds of maps, as
 	   many of either. */
-	const struct gw_jit_stackmap *args = found.arg_map, *locals = found.local_map;
-	if (args == NULL || locals == NULL || !readable((uintptr_t)args, 1) ||
-	    !readable((uintptr_t)locals, 1) || found.args != 8 || found.sp < 16 ||
-	    found.sp % 8 != 0 || args->nbit != 1 || locals->nbit < 1 ||
-	    locals->nbit > found.sp / 8 || args->n != locals->n || found.map < 0 ||
-	    found.map >= args->n)
+	struct gw_jit_stackmap args, locals;
+	if (!readable((uintptr_t)found.arg_map, 4) || !readable((uintptr_t)found.local_map, 4))
+		return differs("moduledata.gofunc");
+	memcpy(&args, found.arg_map, sizeof args);
+	memcpy(&locals, found.local_map, sizeof locals);
+	if (found.args != 8 || found.sp < 16 || found.sp % 8 != 0 || args.nbit != 1 ||
+	    locals.nbit < 1 || locals.nbit > found.sp / 8 || args.n != locals.n || found.map < 0 ||
+	    found.map >= args.n)
 		return differs("moduledata.gofunc");
 	return GW_OK;
 }
