@@ -1,7 +1,9 @@
-// Implementation "go": a Go function that is not inlined, to see what a call costs in Go itself.
+// Implementation "go": a Go function that is not inlined, to see what a call costs in Go itself, and what it costs to find one
+// by its address.
 package main
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/gangwayffi/gangway/bench/child"
@@ -22,6 +24,9 @@ func main() {
 		{Row: "call0", Impl: impl, CheckN: child.CheckN, Run: runCall0},
 		{Row: "call2", Impl: impl, CheckN: child.CheckN, Run: runCall2},
 		{Row: "call3", Impl: impl, CheckN: child.CheckN, Run: runCall3},
+		{Row: "lookup1", Impl: impl, CheckN: child.CheckN, Run: runLookup},
+		{Row: "lookup1000", Impl: impl, CheckN: child.CheckN, Run: runLookup},
+		{Row: "lookup10000", Impl: impl, CheckN: child.CheckN, Run: runLookup},
 	})
 }
 
@@ -55,5 +60,20 @@ func runCall3(n int) time.Duration {
 	}
 	took := time.Since(start)
 	child.Check("call3", sum == 10*float64(n))
+	return took
+}
+
+func runLookup(n int) time.Duration {
+	var here [1]uintptr
+	runtime.Callers(1, here[:])
+	found := 0
+	start := time.Now()
+	for i := 0; i < n; i++ {
+		if runtime.FuncForPC(here[0]) != nil {
+			found++
+		}
+	}
+	took := time.Since(start)
+	child.Check("lookup", found == n)
 	return took
 }

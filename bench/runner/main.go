@@ -36,6 +36,7 @@ type row struct {
 	samples  int
 	short    bool // part of -short
 	limits   map[string]float64
+	toGo     map[string]float64 // limits as ratios to Go
 	cells    []*cell
 	finished bool // every cell has as many undisturbed samples as wanted
 }
@@ -55,18 +56,19 @@ type sample struct {
 	delay       float64 // as a part of the sample's time
 }
 
-// The limits are ratios to cgo.
+// The limits are ratios to cgo, or, of machine code that Go calls as its own, to Go.
 func rows() []*row {
 	call := map[string]float64{"gangway-fast": 0.15, "gangway-auto": 0.15, "gangway-blocking": 1.0}
 	callback := map[string]float64{"gangway-fast": 0.30, "gangway-auto": 0.30}
 	other := map[string]float64{"gangway-fast": 0.35, "gangway-auto": 0.35} // signatures other than the simplest
 	foreign := map[string]float64{"gangway-fast": 1.2, "gangway-auto": 1.2, "gangway-blocking": 1.2}
 	gc := map[string]float64{"gangway-auto": 1.2}
+	direct := map[string]float64{"jit": 1.5}
 	const ms = time.Millisecond
 	return []*row{
-		{id: "call0", title: "call, no arguments", sample: 3 * ms, samples: 21, short: true, limits: call},
-		{id: "call2", title: "call, two ints", sample: 3 * ms, samples: 21, short: true, limits: call},
-		{id: "call3", title: "call, three doubles", sample: 3 * ms, samples: 21, short: true, limits: call},
+		{id: "call0", title: "call, no arguments", sample: 3 * ms, samples: 21, short: true, limits: call, toGo: direct},
+		{id: "call2", title: "call, two ints", sample: 3 * ms, samples: 21, short: true, limits: call, toGo: direct},
+		{id: "call3", title: "call, three doubles", sample: 3 * ms, samples: 21, short: true, limits: call, toGo: direct},
 		{id: "call6", title: "call, six ints", sample: 3 * ms, samples: 21, limits: other},
 		{id: "call14", title: "call, ten ints and four doubles", sample: 3 * ms, samples: 21, limits: other},
 		{id: "structs", title: "call, 24-byte struct in, 16-byte struct out", sample: 3 * ms, samples: 21, limits: other},
@@ -77,6 +79,10 @@ func rows() []*row {
 		{id: "callback3", title: "callback with three arguments, same thread", sample: 3 * ms, samples: 21, limits: other},
 		{id: "callbackstruct", title: "callback, 24-byte struct in, 16-byte struct out", sample: 3 * ms, samples: 21, limits: other},
 		{id: "foreign", title: "callback, foreign thread, steady", sample: 3 * ms, samples: 21, limits: foreign},
+		{id: "lookup1", title: "finding a function by its address, 1 registered", sample: 3 * ms, samples: 21},
+		{id: "lookup1000", title: "finding a function by its address, 1,000 registered", sample: 3 * ms, samples: 21},
+		{id: "lookup10000", title: "finding a function by its address, 10,000 registered", sample: 3 * ms, samples: 21},
+		{id: "register", title: "registering a function", sample: 3 * ms, samples: 21},
 		{id: "qsort", title: "qsort of 100,000 ints, Go comparator", n: 1, samples: minSamples},
 		{id: "gc-wall", title: "longest collection, others blocked in C", n: 40, longest: true, samples: minSamples, limits: gc},
 		{id: "gc-stop", title: "longest stop, others blocked in C", n: 40, longest: true, samples: minSamples, limits: gc},

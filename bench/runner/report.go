@@ -17,6 +17,7 @@ const (
 	reference  = "cgo"
 	plainC     = "c"
 	purego     = "purego"
+	plainGo    = "go"
 	wideSpread = 0.15 // (max - min) / median from which a result is marked
 )
 
@@ -31,6 +32,7 @@ type result struct {
 	RatioToCgo    *float64 `json:"ratio_to_cgo"`
 	RatioToC      *float64 `json:"ratio_to_c"`
 	RatioToPurego *float64 `json:"ratio_to_purego,omitempty"`
+	RatioToGo     *float64 `json:"ratio_to_go,omitempty"`
 	Allocs        *uint64  `json:"allocs_per_op,omitempty"` // of Go memory, rounded down
 	Samples       int      `json:"samples"`
 	Dropped       int      `json:"dropped"`
@@ -56,6 +58,7 @@ func evaluate(rows []*row) (results []*result) {
 			of[c.impl].RatioToCgo = ratio(of[c.impl], of[reference])
 			of[c.impl].RatioToC = ratio(of[c.impl], of[plainC])
 			of[c.impl].RatioToPurego = ratio(of[c.impl], of[purego])
+			of[c.impl].RatioToGo = ratio(of[c.impl], of[plainGo])
 			results = append(results, of[c.impl])
 		}
 	}
@@ -107,19 +110,20 @@ func printTable(out io.Writer, rows []*row, results []*result) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, r := range rows {
 		fmt.Fprintf(out, "%s\n", r.title)
-		fmt.Fprintf(w, "\tmedian\tmin\tmax\tspread\tsamples\tdropped\tto cgo\tto C\tto purego\tallocs\tlimit\t\n")
+		fmt.Fprintf(w, "\tmedian\tmin\tmax\tspread\tsamples\tdropped\tto cgo\tto C\tto purego\tto Go\tallocs\tlimit\t\n")
 		for _, x := range results {
 			if x.row != r {
 				continue
 			}
-			fmt.Fprintf(w, "  %-16s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t\n", x.Impl, duration(x.Median), duration(x.Min),
+			fmt.Fprintf(w, "  %-16s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", x.Impl, duration(x.Median), duration(x.Min),
 				duration(x.Max), x.spread(), x.Samples, x.Dropped, ratioText(x.RatioToCgo), ratioText(x.RatioToC),
-				ratioText(x.RatioToPurego), x.allocs(), x.verdict())
+				ratioText(x.RatioToPurego), ratioText(x.RatioToGo), x.allocs(), x.verdict())
 		}
 		w.Flush()
 		fmt.Fprintln(out)
 	}
-	fmt.Fprintf(out, `Each time is of one operation. allocs: pieces of Go memory for each. limit: of the ratio to cgo, on Go 1.26 or newer.
+	fmt.Fprintf(out, `Each time is of one operation. allocs: pieces of Go memory for each. limit: of the ratio to cgo, on Go 1.26 or newer,
+or of machine code's (jit) to Go.
 ~: (max - min) / median is over %.0f%%. *: too few undisturbed samples, the least disturbed ones count.
 `, 100*wideSpread)
 }
@@ -178,11 +182,16 @@ func (x *result) allocs() string {
 
 // verdict says how x stands to its limit.
 func (x *result) verdict() string {
+	q := x.RatioToCgo
 	limit, ok := x.row.limits[x.Impl]
-	if !ok || x.RatioToCgo == nil {
+	if !ok {
+		q = x.RatioToGo
+		limit, ok = x.row.toGo[x.Impl]
+	}
+	if !ok || q == nil {
 		return ""
 	}
-	if *x.RatioToCgo <= limit {
+	if *q <= limit {
 		return fmt.Sprintf("%.2f ok", limit)
 	}
 	return fmt.Sprintf("%.2f OVER", limit)
