@@ -3,7 +3,6 @@ package jit
 import (
 	"fmt"
 	"runtime"
-	"sync"
 	"unsafe"
 
 	"github.com/gangwayffi/gangway/trampolines"
@@ -70,18 +69,14 @@ func (k *known) here() {
 	k.pc = pcs[0] - 1
 }
 
-var registration struct {
-	once sync.Once
-	err  error
-}
+// registration is why functions cannot be registered, nil when they can. Found out when the program starts, for C code that
+// uses gangway_jit.h.
+var registration = register()
 
 // Available returns nil when functions can be registered with the Go runtime in this process, else an error of kind
 // ErrUnavailable that says why not: the Go release is not known, the runtime's tables are not where they should be, or the
 // process is on the safe road.
-func Available() error {
-	registration.once.Do(func() { registration.err = register() })
-	return registration.err
-}
+func Available() error { return registration }
 
 func register() error {
 	if reason := trampolines.NoRegistration(); reason != "" {
