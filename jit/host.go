@@ -11,12 +11,12 @@ import (
 // hostLayout mirrors struct gw_jit_layout in bridge/jit.h. What a release lacks is at all ones.
 type hostLayout [32]uint32
 
-// What bridge/jit.h takes to be the same in all releases.
+// What bridge/jit.h and the Builder take to be the same in all releases; a constant that differs does not compile.
 const (
-	_ = -(functab_sizeof ^ 8 | functab_entryoff | functab_funcoff ^ 4)
-	_ = -(findfuncbucket_sizeof ^ 20 | findfuncbucket_idx | findfuncbucket_subbuckets ^ 4)
-	_ = -(stackmap_n | stackmap_nbit ^ 4 | stackmap_bytedata ^ 8)
-	_ = -(func_entryOff | g_stackguard0 ^ stackGuard)
+	_ = -(uintptr(functab_sizeof) ^ 8 | functab_entryoff | functab_funcoff ^ 4)
+	_ = -(uintptr(findfuncbucket_sizeof) ^ 20 | findfuncbucket_idx | findfuncbucket_subbuckets ^ 4)
+	_ = -(uintptr(stackmap_n) | stackmap_nbit ^ 4 | stackmap_bytedata ^ 8)
+	_ = -(uintptr(func_entryOff) | g_stackguard0 ^ stackGuard)
 )
 
 func layoutHere() hostLayout {
