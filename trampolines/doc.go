@@ -38,6 +38,12 @@
 // Pointers among the arguments stay visible to the collector in the argument area of an assembly function whose prototype
 // declares pointers; a mask keeps integers out of it. Those on Go's stack are copied there too (bindHidden).
 //
+// # Registered code
+//
+// Machine code that a program makes (package jit, bridge/jit.c) is a module in the runtime's list and needs no trampoline to
+// call Go or to be called. Its counted func values do (jit_amd64.s): the calls are between two steps of Go code, one of them
+// deferred, and their registers travel through memory, pointers where the collector sees them.
+//
 // # The marks
 //
 // g.sched.pc tells which call is innermost. ccall leaves incall+1 there for a running call, incall+2 for a Blocking one and
