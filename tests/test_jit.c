@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -489,6 +490,85 @@ static void functions_of_any_size_are_found_at_every_byte(void **state)
 					 name);
 		}
 	}
+}
+
+/* Random functions, right and wrong: what is accepted is found at every byte as it was given.
+ * GW_SEED replays. */
+static void random_functions_are_refused_or_found_as_given(void **state)
+{
+	(void)state;
+	enum { N = 3000, RANGES = 12, MAPS = 3 };
+	const char *given = getenv("GW_SEED");
+	unsigned seed = given != NULL ? (unsigned)strtoul(given, NULL, 10) : (unsigned)time(NULL);
+	print_message("GW_SEED=%u\n", seed);
+	static const uint8_t code[600];
+	gw_jit_arena *arena = new_arena(N * 640, N);
+	int accepted = 0;
+	for (int n = 0; n < N; n++) {
+		gw_jit_range r[RANGES];
+		uint8_t arg_maps[3 * MAPS], local_maps[3 * MAPS];
+		for (size_t i = 0; i < sizeof arg_maps; i++) {
+			arg_maps[i] = (uint8_t)rand_r(&seed);
+			local_maps[i] = (uint8_t)rand_r(&seed);
+		}
+		size_t count = 1 + (size_t)rand_r(&seed) % RANGES;
+		uint32_t end = 0;
+		for (size_t i = 0; i < count; i++) {
+			end += 1 + (uint32_t)rand_r(&seed) % 45;
+			/* Large frames, so that few maps reach below SP; now and then something
+			 * wrong. */
+			int32_t sp =
+				i == 0 ? 0 : rand_r(&seed) % 40 * 8 + 8 * (rand_r(&seed) % 2) * 24;
+			r[i] = (gw_jit_range){.end = end,
+					      .sp = sp,
+					      .line = rand_r(&seed) % 100000,
+					      .map = rand_r(&seed) % MAPS,
+					      .preempt = (uint32_t)rand_r(&seed) % 2};
+			if (rand_r(&seed) % 200 == 0)
+				((int32_t *)&r[i])[rand_r(&seed) % 5] =
+					rand_r(&seed) - RAND_MAX / 2;
+		}
+		gw_jit_function f = {
+			.name = "jit.random",
+			.file = "random",
+			.code = code,
+			.code_size = end,
+			.ranges = r,
+			.range_count = count,
+			.map_count = MAPS,
+			.arg_words = 24,
+			.local_words = 24,
+			.arg_maps = arg_maps,
+			.local_maps = local_maps,
+		};
+		void *entry;
+		gw_status status = gw_jit_add(arena, &f, &entry);
+		if (status != GW_OK) {
+			assert_int_equal(status, GW_EINVAL);
+			assert_non_null(strstr(gw_last_error(), "function jit.random: "));
+			continue;
+		}
+		accepted++;
+		for (size_t at = 0, i = 0; at < end; at++) {
+			struct gw_jit_found found;
+			while (r[i].end <= at)
+				i++;
+			find(arena, entry, at, &found);
+			assert_int_equal(found.entry, (uintptr_t)entry);
+			assert_int_equal(found.sp, r[i].sp);
+			assert_int_equal(found.line, r[i].line);
+			assert_int_equal(found.map, r[i].map);
+			assert_int_equal(found.preempt, r[i].preempt ? GW_JIT_SAFE : GW_JIT_UNSAFE);
+			assert_memory_equal(found.arg_map->bytes, arg_maps, sizeof arg_maps);
+			assert_memory_equal(found.local_map->bytes, local_maps, sizeof local_maps);
+			/* No scanned word is below SP: runtime.getStackMap looks at the map when
+			 * there are locals. */
+			for (size_t w = 0; found.sp > 8 && w < 24; w++)
+				if (local_maps[3 * r[i].map + w / 8] >> w % 8 & 1)
+					assert_true((size_t)found.sp - 8 >= 8 * (24 - w));
+		}
+	}
+	assert_in_range(accepted, N / 20, N - N / 20);
 }
 
 /* ---- What is refused ---- */
@@ -1009,6 +1089,7 @@ int main(void)
 		cmocka_unit_test(function_added_is_found_whole),
 		cmocka_unit_test(arena_is_a_module),
 		cmocka_unit_test(functions_of_any_size_are_found_at_every_byte),
+		cmocka_unit_test(random_functions_are_refused_or_found_as_given),
 		cmocka_unit_test(function_with_bad_members_is_refused),
 		cmocka_unit_test(function_with_bad_ranges_is_refused),
 		cmocka_unit_test(function_with_unusual_ranges_is_accepted),
