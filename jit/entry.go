@@ -16,7 +16,7 @@ type Entry struct {
 	arena *Arena
 	name  string
 	addr  uintptr
-	calls int64 // under way; retired is added by Retire
+	calls int64 // under way; Retire adds trampolines.JitRetired
 
 	mu     sync.Mutex
 	ended  bool
@@ -24,9 +24,6 @@ type Entry struct {
 	direct []*trampolines.JitFunc // that are to be refused
 	once   sync.Once              // for the end of the code
 }
-
-// retired makes calls negative for good.
-const retired = -1 << 62
 
 // Name returns the function's name.
 func (e *Entry) Name() string { return e.name }
@@ -42,7 +39,7 @@ func (e *Entry) Addr() uintptr {
 	return e.addr
 }
 
-// Func makes *fn, a variable of func type, the function. Its calls are counted, which takes a few nanoseconds, so that
+// Func makes *fn, a variable of func type, the function. Its calls are counted, which takes some twenty nanoseconds, so that
 // Retire can tell when the last one has ended. fn's type must be what the code takes it for: nobody checks. Parameters and
 // results must all travel in registers: at most nine integers or pointers (a string is two, a slice three) and fifteen
 // floats either way, and no arrays of two or more elements; for others there is Direct. The error is an *Error of kind
@@ -52,7 +49,7 @@ func (e *Entry) Func(fn any) error {
 	if err != nil {
 		return err
 	}
-	f := &trampolines.JitFunc{Entry: e.addr, Owner: (*owner)(e)}
+	f := &trampolines.JitFunc{Entry: e.addr, Calls: &e.calls, Owner: (*owner)(e)}
 	if err := assign(f, v.Type()); err != nil {
 		return &Error{ErrInvalid, fmt.Sprintf("function %s: Func of type %s: %s", e.name, v.Type(), err)}
 	}
@@ -117,7 +114,7 @@ func (e *Entry) Retire() error {
 		f.Refuse()
 	}
 	e.direct = nil
-	if atomic.AddInt64(&e.calls, retired) == retired && !e.stays {
+	if atomic.AddInt64(&e.calls, trampolines.JitRetired) == trampolines.JitRetired && !e.stays {
 		e.erase()
 	}
 	return nil
@@ -147,19 +144,7 @@ func setFunc(v reflect.Value, f unsafe.Pointer) {
 // owner is the Entry as the trampolines see it.
 type owner Entry
 
-func (o *owner) Enter() {
-	if atomic.AddInt64(&o.calls, 1) <= 0 {
-		o.Leave()
-		o.Refuse()
-	}
-}
-
-// Leave may be the end of the last call after Retire. The code's frames may still be on the stack then, above a panic, but
-// nothing returns to them.
-func (o *owner) Leave() {
-	if atomic.AddInt64(&o.calls, -1) != retired {
-		return
-	}
+func (o *owner) Ended() {
 	e := (*Entry)(o)
 	e.mu.Lock()
 	stays := e.stays

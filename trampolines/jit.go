@@ -25,23 +25,26 @@ func NoRegistration() string {
 
 // A JitOwner is who the func values of a registered function ask.
 type JitOwner interface {
-	Enter()  // a call begins; panics when there are to be no more
-	Leave()  // a call that Enter let in has ended, in whatever way
 	Refuse() // panics: there are to be no more calls
+	Ended()  // there are no more calls, and will be none
 }
 
 // JitFunc is the object behind a func value of registered code.
 type JitFunc struct {
 	code  uintptr // the function itself, or jitCounted, or jitRefused
 	Entry uintptr
-	// For counted calls: all ones for an integer register that holds a pointer, and whether there are floats.
+	// For counted calls: all ones for an integer register that holds a pointer, whether there are floats, and how many calls
+	// are under way, which JitRetired is added to when there are to be no more.
 	In, Out [9]uintptr
 	Floats  uint32
+	Calls   *int64
 	Owner   JitOwner
 }
 
-// Count makes the calls of f counted: each is between Enter and Leave of its owner. Parameters and results are in registers
-// alone.
+// JitRetired makes a number of calls negative for good.
+const JitRetired = -1 << 62
+
+// Count makes the calls of f counted, however they end. Parameters and results are in registers alone.
 func (f *JitFunc) Count() unsafe.Pointer {
 	f.code = addrJitCounted()
 	return unsafe.Pointer(f)
@@ -66,9 +69,20 @@ type JitArgs struct {
 
 // jitRun makes a counted call. Called by jitCountedCall; args lies in its caller's frame.
 func jitRun(f *JitFunc, args *JitArgs) {
-	f.Owner.Enter()
-	defer f.Owner.Leave()
+	if atomic.AddInt64(f.Calls, 1) <= 0 {
+		jitDone(f)
+		f.Owner.Refuse()
+	}
+	defer jitDone(f)
 	jitEnter(f, args)
+}
+
+// jitDone may be the end of the last call after the function was retired. Its frames may still be on the stack then, above a
+// panic, but nothing returns to them.
+func jitDone(f *JitFunc) {
+	if atomic.AddInt64(f.Calls, -1) == JitRetired {
+		f.Owner.Ended()
+	}
 }
 
 // jitRefuse is called by jitRefused.

@@ -4,7 +4,7 @@
 #include "frame_amd64.h"
 
 // Func values of registered code (bridge/jit.c). A direct one needs nothing here: its code is the function. A counted one
-// is between Enter and Leave of its owner, which takes a Go function with a deferred call in the middle; so the registers
+// takes a Go function with a deferred call in the middle (jitRun); so the registers
 // travel through memory, pointers where the collector sees them: it may run, or the stack may move, before the function is
 // entered and after it has returned.
 
