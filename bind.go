@@ -138,21 +138,51 @@ func bind(sym Symbol, fn any, name, library string, opts []Option) (*trampolines
 	return b, nil
 }
 
+// autoStates holds the Auto state of each C function that is bound, which all its bindings share. States are never freed: C
+// may be using one. That of a function whose libraries have all been closed serves another function.
 var autoStates = struct {
 	sync.Mutex
-	m map[Symbol]*trampolines.AutoState
-}{m: map[Symbol]*trampolines.AutoState{}}
+	m    map[Symbol]*autoShare
+	free []*trampolines.AutoState
+}{m: map[Symbol]*autoShare{}}
 
-// autoState returns the one Auto state of the C function at sym. States are never freed: C may be using one.
+type autoShare struct {
+	state    *trampolines.AutoState
+	bindings int
+}
+
+// autoState returns the Auto state of the C function at sym for one more binding.
 func autoState(sym Symbol) *trampolines.AutoState {
 	autoStates.Lock()
 	defer autoStates.Unlock()
 	s := autoStates.m[sym]
 	if s == nil {
-		s = new(trampolines.AutoState)
+		s = &autoShare{state: new(trampolines.AutoState)}
+		if n := len(autoStates.free); n > 0 {
+			s.state = autoStates.free[n-1]
+			autoStates.free = autoStates.free[:n-1]
+		}
 		autoStates.m[sym] = s
 	}
-	return s
+	s.bindings++
+	return s.state
+}
+
+// closeBinding makes every further call of b panic, and gives back its share of the function's Auto state.
+func closeBinding(b *trampolines.BoundFunc) {
+	shared := b.State != trampolines.StateBlocking && b.State != trampolines.StateFast
+	b.Close()
+	if !shared {
+		return
+	}
+	autoStates.Lock()
+	defer autoStates.Unlock()
+	s := autoStates.m[Symbol(b.Chain)]
+	if s.bindings--; s.bindings == 0 {
+		delete(autoStates.m, Symbol(b.Chain))
+		s.state.Forget()
+		autoStates.free = append(autoStates.free, s.state)
+	}
 }
 
 // direct tells b where its arguments are, all of them in registers.

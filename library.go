@@ -156,7 +156,7 @@ func (l *Library) Close() error {
 		return ErrClosed
 	}
 	for _, f := range l.bound {
-		f.b.Close()
+		closeBinding(f.b)
 	}
 	l.bound = nil
 	h := l.handle

@@ -27,7 +27,8 @@ func Road() (int, string) { return int(road), roadReason }
 func Takeovers() uint64 { return atomic.LoadUint64(&takeovers) }
 
 // AutoState says how the calls of one C function are made. It mirrors struct gw_auto in bridge/call.h, where the
-// policy is. It must never be freed while C may use it: bound functions share one per C function, for good.
+// policy is. It must never be freed while C may use it: bound functions share one per C function, and package gangway keeps
+// those that are out of use.
 // The zero value is a function of which nothing is known yet.
 type AutoState struct {
 	mode    uint32
@@ -53,6 +54,13 @@ var (
 
 // Mode returns AutoProbing, AutoRunning, AutoBlocking or AutoClosed.
 func (s *AutoState) Mode() uint32 { return atomic.LoadUint32(&s.mode) }
+
+// Forget makes s that of a function of which nothing is known. A call that is still under way may note something of its own.
+func (s *AutoState) Forget() {
+	atomic.StoreUint32(&s.shorts, 0)
+	atomic.StoreUint32(&s.penalty, 0)
+	atomic.StoreUint32(&s.mode, AutoProbing)
+}
 
 // autoSegment tells the policy how long C has taken since the scheduler was told of a call of s's function: from its
 // start when it was a Blocking one, from the take-over when it was a running one. Called by ccallTold, as Go code.

@@ -1,7 +1,10 @@
 package calls_test
 
 import (
+	"os"
+	"path/filepath"
 	"runtime"
+	"syscall"
 	"testing"
 	"unsafe"
 
@@ -13,6 +16,72 @@ import (
 // state returns the state behind a bound function: on the fast road, a func value points to its BoundFunc.
 func state[F any](f F) *trampolines.AutoState {
 	return (*(**trampolines.BoundFunc)(unsafe.Pointer(&f))).State
+}
+
+// What is known of a function is forgotten when its library is closed, wherever that lay and whatever comes to lie there;
+// and closed libraries leave no states behind.
+func TestAutoStatesOfClosedLibraries(t *testing.T) {
+	testlib.Lib(t)
+	testlib.OnlyFast(t, "Auto is Blocking on other roads")
+	path, err := testlib.Path()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(t.TempDir(), "copy.so")
+	if err := os.WriteFile(path, data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	states, places := map[*trampolines.AutoState]bool{}, map[gangway.Symbol]bool{}
+	for i := 0; i < 50; i++ {
+		l, err := gangway.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := gangway.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sym, err := l.Symbol("gt_noop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		places[sym] = true
+		noop := gangway.MustFunc[func()](l, "gt_noop")
+		s := state(noop)
+		states[s] = true
+		if m := s.Mode(); m != trampolines.AutoProbing {
+			t.Fatalf("library %d: mode %d before the first call", i, m)
+		}
+		if other := state(gangway.MustFunc[func() int32](again, "gt_noop")); other != s {
+			t.Fatalf("library %d: two states of one function", i)
+		}
+		testlib.Eventually(func() bool { noop(); return s.Mode() == trampolines.AutoRunning })
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if m := s.Mode(); m != trampolines.AutoRunning {
+			t.Fatalf("library %d: mode %d while one is open", i, m)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		// The next one is to lie elsewhere, mostly.
+		spacer, err := syscall.Mmap(-1, 0, 1<<13, syscall.PROT_NONE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer syscall.Munmap(spacer)
+	}
+	if len(places) < 3 {
+		t.Errorf("the library lay at %d places only", len(places))
+	}
+	if len(states) > 3 {
+		t.Errorf("%d states for one function at a time", len(states))
+	}
 }
 
 // Auto: Blocking at first, running once calls are short, back when one turns out long, and running again later.
