@@ -113,7 +113,9 @@ func supervise(seconds float64) error {
 	}
 	cmd := exec.Command(exe)
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%g", childVariable, seconds), fmt.Sprintf("GANGWAY_SEED=%d", seed),
-		"GANGWAY_TESTLIB="+lib, "GOTRACEBACK=system")
+		"GANGWAY_TESTLIB="+lib, "GOTRACEBACK=system",
+		// Without the memory that malloc keeps ready for each thread, what it has handed out is exactly what is in use.
+		"GLIBC_TUNABLES=glibc.malloc.tcache_count=0")
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{f}
 	// When this process is killed, so is the child: at the end of the thread that started it, which must not end earlier.

@@ -203,7 +203,7 @@ func (a state) more(before state) []string {
 	}
 	exceeds("bytes resident", a.resident, before.resident, 16<<20)
 	exceeds("bytes of Go's heap", a.heap, before.heap, 1<<20)
-	exceeds("bytes from malloc", a.malloc, before.malloc, 256<<10)
+	exceeds("bytes from malloc", a.malloc, before.malloc, 32<<10)
 	exceeds("threads", int64(a.threads), int64(before.threads), 10)
 	exceeds("goroutines", int64(a.goroutine), int64(before.goroutine), 0)
 	exceeds("callbacks", int64(a.callbacks), int64(before.callbacks), 0)
