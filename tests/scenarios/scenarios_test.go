@@ -25,7 +25,8 @@ type scenario struct {
 	words       []string // what it says then
 }
 
-const goexitOnForeign = "runtime.Goexit called in a thread that was not created by the Go runtime"
+// Go 1.26 says "runtime.Goexit called in a thread that was not created by the Go runtime", earlier releases less.
+const goexitOnForeign = "lockedInt = 1"
 const lockingMustMatch = "OS thread locking must match locking at coroutine creation"
 
 var all = []scenario{

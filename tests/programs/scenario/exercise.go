@@ -17,7 +17,7 @@ func exercise() {
 	threads := bind[func(uintptr, int32, int32, uint64, int32) int64]("gt_threads")
 	spin := bind[func(uint32) uint64]("gt_spin")
 	sleep := bind[func(uint32)]("gt_sleep")
-	pointer := bind[func(uintptr, *[4]int64) *[4]int64]("gt_call_pointer")
+	user := bind[func(uintptr, *[4]int64) int64]("gt_call_user")
 	var fn uintptr
 	fn = testlib.MustCallback(func(x int64) int64 {
 		k := int(x)
@@ -35,9 +35,9 @@ func exercise() {
 		}
 		return 1 + call(fn, x-1, int32(x%3))
 	})
-	seen := testlib.MustCallback(func(p *[4]int64) *[4]int64 {
+	seen := testlib.MustCallback(func(p *[4]int64) int64 {
 		p[1]++
-		return p
+		return p[2]
 	})
 	var wg sync.WaitGroup
 	for g := 0; g < 4; g++ {
@@ -53,7 +53,7 @@ func exercise() {
 					call(fn, 1000, 2)
 				}()
 				numbers := &[4]int64{1, 2, 3, 4}
-				check(pointer(seen, numbers) == numbers && numbers[1] == 3, "%v", numbers)
+				check(user(seen, numbers) == 3 && numbers[1] == 3, "%v", numbers)
 				spin(uint32(i) * 5)
 				sleep(uint32(i) * 5)
 				if i%20 == int64(g) {
