@@ -89,16 +89,17 @@ func (s *scenario) title() string {
 	return strings.Join(append([]string{s.group, s.name}, s.env...), "/")
 }
 
-// modes are the ways of calls to play a scenario with. On the safe road they are all one.
-func modes(i int) []string {
+// modes are the ways of calls to play a scenario with: all where everything is asked for, else the one with most to lose. On
+// the safe road they are all one.
+func modes() []string {
 	road, _ := gangway.CurrentRoad()
 	switch {
 	case road == gangway.RoadSafe:
 		return []string{"Auto"}
-	case testing.Short():
-		return []string{"Fast", []string{"Auto", "Blocking", "Safe"}[i%3]}
+	case asked():
+		return []string{"Auto", "Blocking", "Fast", "Safe"}
 	}
-	return []string{"Auto", "Blocking", "Fast", "Safe"}
+	return []string{"Fast"}
 }
 
 // early returns the library of tests/scenarios/c.
@@ -115,12 +116,12 @@ func early(t *testing.T) string {
 }
 
 func TestScenarios(t *testing.T) {
-	testlib.Lib(t)
 	program := testlib.Build(t, "scenario")
 	list := testlib.Run(t, nil, program)
 	for i := range all {
-		i, s := i, &all[i]
+		s := &all[i]
 		t.Run(s.title(), func(t *testing.T) {
+			t.Parallel()
 			if !strings.Contains(list.Out, " "+s.name+" ") && !strings.Contains(list.Out, "["+s.name+" ") && !strings.Contains(list.Out, " "+s.name+"]") {
 				t.Skipf("needs a later release of Go")
 			}
@@ -131,7 +132,7 @@ func TestScenarios(t *testing.T) {
 			if s.preload {
 				env = append([]string{"LD_PRELOAD=" + early(t)}, env...)
 			}
-			for _, mode := range modes(i) {
+			for _, mode := range modes() {
 				if s.code == 0 {
 					testlib.RunOK(t, env, program, s.name, mode)
 					continue
@@ -157,7 +158,7 @@ func TestBrokenStandardOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	program := testlib.Build(t, "scenario")
-	for _, mode := range modes(0) {
+	for _, mode := range modes() {
 		// The status of a program that a signal ended is 128 more than the signal.
 		script := fmt.Sprintf("{ %s stdout %s; echo $? >&2; } | head -n 1 >/dev/null", program, mode)
 		r := testlib.Run(t, []string{"GANGWAY_TESTLIB=" + lib}, "/bin/sh", "-c", script)
