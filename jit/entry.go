@@ -29,7 +29,8 @@ type Entry struct {
 func (e *Entry) Name() string { return e.name }
 
 // Addr returns the address of the function, for other machine code: by Go's register convention, on the goroutine stack.
-// Calls of it are not counted. After Retire it is still the address of the code, which stays.
+// Calls of it are not counted, so that the code stays where it is when the function is retired later. After Retire it is
+// the address that stack traces have, not one to call.
 func (e *Entry) Addr() uintptr {
 	e.mu.Lock()
 	defer e.mu.Unlock()
