@@ -18,8 +18,6 @@ import (
 	"github.com/gangwayffi/gangway/trampolines"
 )
 
-func uintptrOf(p *byte) uintptr { return uintptr(unsafe.Pointer(p)) }
-
 //go:linkname moduledataverify1 runtime.moduledataverify1
 func moduledataverify1(module unsafe.Pointer)
 
