@@ -29,6 +29,10 @@ static struct gw_jit_host host;
 static bool host_known; /* set last */
 static pthread_mutex_t host_lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* All arenas, which are for good: their owners may be where leak checkers do not look, in Go's
+ * heap. */
+static gw_jit_arena *arenas;
+
 gw_status gw_jit_host_set(const struct gw_jit_host *given, const struct gw_jit_known *known)
 {
 	gw_status status = gw_jit_find_check(&given->layout, given->first, known);
@@ -276,6 +280,10 @@ gw_status gw_jit_arena_new(gw_jit_arena **out, const char *name, size_t code, si
 		status = link_module(arena->module);
 	if (status != GW_OK)
 		goto no_memory; /* the module is left as it is: somebody may look at it */
+	pthread_mutex_lock(&host_lock);
+	arena->next = arenas;
+	arenas = arena;
+	pthread_mutex_unlock(&host_lock);
 	*out = arena;
 	return GW_OK;
 no_memory:

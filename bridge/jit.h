@@ -134,6 +134,7 @@ enum gw_jit_pools {
 
 struct gw_jit_arena {
 	pthread_mutex_t lock; /* guards what changes */
+	gw_jit_arena *next;   /* jit.c's list of all */
 	char *name;
 	void *module;
 	uint8_t *text;
