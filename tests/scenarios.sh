@@ -1,12 +1,17 @@
 #!/bin/sh
 # Run the tests that tests/scenarios/list.txt names under every Go toolchain to be found, cgo off and on, and write the table
 # of doc/scenarios.md from what they said.
-# Usage: scenarios.sh [-t] [BUILDDIR]      a directory where make has run (the source tree); -t: from the logs of the last run
+# Usage: scenarios.sh [-t | -r REGEXP] [BUILDDIR]      a directory where make has run (the source tree)
+#        -t: nothing is run, the logs of the last run count; -r: only these tests are run, for the rest the logs count
 # Environment: GANGWAY_GOROOTS, GOROOTs separated by colons, for the usual places
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 table_only=
-[ "${1-}" != -t ] || { table_only=1; shift; }
+only=
+case ${1-} in
+-t) table_only=1; shift ;;
+-r) only=$2; shift 2 ;;
+esac
 cd "${1:-$top}"
 list=$top/tests/scenarios/list.txt
 logs=$PWD/logs/scenarios
@@ -16,7 +21,7 @@ packages=$(sed -n '/^[#=]/d; s/.*| //p' "$list" | tr ' ' '\n' | sed -n 's,^\([a-
 
 run() {
 	make --no-print-directory gomod/.stamp
-	rm -rf "$logs"
+	[ -n "$only" ] || rm -rf "$logs"
 	mkdir -p "$logs"
 	# What is compiled specially is the same with cgo on and off.
 	echo "$toolchains" | while read -r minor root; do
@@ -27,8 +32,8 @@ run() {
 			# shellcheck disable=SC2086
 			(cd gomod && GOROOT=$root CGO_ENABLED=$cgo GANGWAY_BUILDS=$builds GOTOOLCHAIN=local GOWORK=off \
 				GOFLAGS=-buildvcs=false PATH="$root/bin:$PATH" \
-				"$root/bin/go" test -v -short -count=1 -timeout 20m $packages) \
-				>"$logs/go1.$minor-$cgo" 2>&1 </dev/null || echo "go1.$minor, cgo $cgo: some tests failed" >&2
+				"$root/bin/go" test -v -short -count=1 -timeout 20m -run "$only" $packages) \
+				>>"$logs/go1.$minor-$cgo" 2>&1 </dev/null || echo "go1.$minor, cgo $cgo: some tests failed" >&2
 		done
 	done
 }

@@ -4,6 +4,7 @@ package runtime_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,6 +28,9 @@ func TestCrashReports(t *testing.T) {
 			for j, where := range []string{"plain", "goroutine", "nested", "foreign"} {
 				if testing.Short() && (i+k+j)%4 != 0 {
 					continue
+				}
+				if v := runtime.Version(); what == "overflow" && (strings.HasPrefix(v, "go1.19") || strings.HasPrefix(v, "go1.20")) {
+					continue // these say nothing, with cgo neither
 				}
 				name := mode.Name + " " + what + " " + where
 				r := testlib.Run(t, []string{"GOTRACEBACK=all"}, program, mode.Name, what, where)
