@@ -331,11 +331,11 @@ func compile(key compiledKey) (uintptr, error) {
 	}
 	out := escape(new(uintptr))
 	status, reason := checked(func() uintptr {
-		p, o := uintptr(unsafe.Pointer(text)), uintptr(unsafe.Pointer(out))
 		if key.plan {
-			return trampolines.Call(trampolines.AddrGoPlanNew(), o, p, flag(key.errno), flag(key.callback), 0, 0)
+			return trampolines.Call(trampolines.AddrGoPlanNew(), uintptr(unsafe.Pointer(out)), uintptr(unsafe.Pointer(text)),
+				flag(key.errno), flag(key.callback), 0, 0)
 		}
-		return trampolines.Call(trampolines.AddrSignatureParseGo(), o, p, 0, 0, 0, 0)
+		return trampolines.Call(trampolines.AddrSignatureParseGo(), uintptr(unsafe.Pointer(out)), uintptr(unsafe.Pointer(text)), 0, 0, 0, 0)
 	})
 	if status != 0 {
 		return 0, fmt.Errorf("%s", reason)

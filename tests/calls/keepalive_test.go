@@ -3,10 +3,13 @@ package calls_test
 import (
 	"runtime"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"unsafe"
 
 	"github.com/gangwayffi/gangway"
 	"github.com/gangwayffi/gangway/tests/testlib"
+	"github.com/gangwayffi/gangway/trampolines"
 )
 
 // payload is what only C's argument refers to.
@@ -76,6 +79,59 @@ func TestStackVariables(t *testing.T) {
 			if n := read(gate, &x); n != i {
 				t.Fatalf("%s: C read %d, not %d", mode.Name, n, i)
 			}
+		}
+	}
+}
+
+// deeper calls f below so many small frames.
+//
+//go:noinline
+func deeper(frames int, f func() int32) int32 {
+	if frames > 0 {
+		return deeper(frames-1, f) + 1
+	}
+	return f()
+}
+
+// What Call, CallBlocking and RawSyscall get as an integer made of a pointer does not move before C, or the kernel, has it: it
+// must not be on the goroutine's stack, which they may have to make larger. Goroutines that use more and more of theirs come
+// to that.
+func TestArgumentsOfCallStayInPlace(t *testing.T) {
+	mark, err := testlib.Lib(t).Symbol("gt_gate_mark")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range map[string]func() int32{
+		"Call": func() int32 {
+			var gate [2]int32
+			trampolines.Call(uintptr(mark), uintptr(unsafe.Pointer(&gate)), 0, 0, 0, 0, 0)
+			return gate[0]
+		},
+		"CallBlocking": func() int32 {
+			var gate [2]int32
+			trampolines.CallBlocking(uintptr(mark), uintptr(unsafe.Pointer(&gate)), 0, 0, 0, 0, 0)
+			return gate[0]
+		},
+		"RawSyscall": func() int32 {
+			var time [2]int64
+			gangway.RawSyscall(syscall.SYS_CLOCK_GETTIME, 0, uintptr(unsafe.Pointer(&time)), 0, 0, 0, 0)
+			if time[0] == 0 {
+				return 0
+			}
+			return 1
+		},
+	} {
+		lost := 0
+		for frames := 0; frames < 500; frames++ {
+			frames := frames
+			result := make(chan int32)
+			go func() { result <- deeper(frames, f) - int32(frames) }()
+			if <-result != 1 {
+				lost++
+			}
+		}
+		if lost != 0 {
+			t.Errorf("%s: in %d of 500 calls C had another address than Go", name, lost)
 		}
 	}
 }
