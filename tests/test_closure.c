@@ -73,7 +73,8 @@ static void note(void *result, void *const *args, void *user)
 static void closure_compiled_callers_reach_the_handler(void **state)
 {
 	(void)state;
-	static _Alignas(64) unsigned char given[SHAPE_PARAMS][SHAPE_BYTES], result[SHAPE_BYTES];
+	static _Alignas(64) unsigned char given[SHAPE_PARAMS][SHAPE_BYTES];
+	static _Alignas(GW_MAX_ALIGN) unsigned char result[SHAPE_BYTES]; /* aligned for its type */
 	seed_random();
 	for (int i = 0; i < SHAPES; i++) {
 		gw_signature *s = parsed(shapes[i].text);
@@ -131,7 +132,8 @@ static const gw_type *random_type(int level)
 static void closure_random_signatures_agree_with_gw_call(void **state)
 {
 	(void)state;
-	static _Alignas(64) unsigned char given[SHAPE_PARAMS][SHAPE_BYTES], result[SHAPE_BYTES];
+	static _Alignas(64) unsigned char given[SHAPE_PARAMS][SHAPE_BYTES];
+	static _Alignas(GW_MAX_ALIGN) unsigned char result[SHAPE_BYTES]; /* aligned for its type */
 	seed_random();
 	for (int round = 0; round < 3000; round++) {
 		const gw_type *types[SHAPE_PARAMS + 1];
@@ -289,7 +291,8 @@ static void closure_a_hundred_thousand_take_no_more_memory_than_few(void **state
 	}
 	assert_int_equal(gw_thunk_pages(), pages);
 	assert_int_equal(gw_thunk_count(), live);
-	/* A closure's own memory alone would be 4 MiB; sanitizers hold some of what is freed back. */
+	/* A closure's own memory alone would be 4 MiB; sanitizers hold some of what is freed back.
+	 */
 	assert_in_range(resident(), 0, (uintmax_t)before + 2048);
 	gw_signature_free(s);
 }
