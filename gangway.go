@@ -81,7 +81,7 @@ func (r Road) String() string {
 // CurrentRoad returns the road that this process takes and why. It is decided when the program starts: RoadSafe on a Go
 // release whose runtime Gangway does not know, when a start-up check of the runtime's layout fails, and under the race
 // detector; RoadBlocking when GODEBUG turns asynchronous preemption off. The environment variable GANGWAY_ROAD (fast,
-// blocking or safe) asks for one.
+// blocking or safe) asks for one, but not in a program that has more rights than its caller, such as a set-user-ID one.
 func CurrentRoad() (Road, string) {
 	r, why := trampolines.Road()
 	return Road(r), why
