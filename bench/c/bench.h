@@ -35,6 +35,60 @@ double bench_call14(int a, int b, int c, int d, int e, int f, int g, int h, int 
 		    double l, double m, double n);
 struct bench_out bench_structs(struct bench_in in); /* {a + c, b * d} */
 size_t bench_strlen(const char *s);
+int bench_errno(int code); /* sets errno to code and returns it */
+
+/* 1 * a0 + 2 * a1 + ... */
+int64_t bench_args1(int64_t);
+int64_t bench_args2(int64_t, int64_t);
+int64_t bench_args4(int64_t, int64_t, int64_t, int64_t);
+int64_t bench_args6(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t);
+int64_t bench_args8(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t);
+int64_t bench_args12(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+		     int64_t, int64_t, int64_t, int64_t);
+int64_t bench_args16(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+		     int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t);
+int64_t bench_args24(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+		     int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+		     int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t);
+int64_t bench_args32(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+		     int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+		     int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+		     int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t);
+int64_t bench_args40(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+		     int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+		     int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+		     int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+		     int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t);
+
+/* Structs by size. bench_bytesN returns the one it gets. */
+struct bench_bytes8 {
+	int64_t v[1];
+};
+struct bench_bytes16 {
+	int64_t v[2];
+};
+struct bench_bytes24 {
+	int64_t v[3];
+};
+struct bench_bytes32 {
+	int64_t v[4];
+};
+struct bench_bytes64 {
+	int64_t v[8];
+};
+struct bench_bytes128 {
+	int64_t v[16];
+};
+struct bench_bytes256 {
+	int64_t v[32];
+};
+struct bench_bytes8 bench_bytes8(struct bench_bytes8);
+struct bench_bytes16 bench_bytes16(struct bench_bytes16);
+struct bench_bytes24 bench_bytes24(struct bench_bytes24);
+struct bench_bytes32 bench_bytes32(struct bench_bytes32);
+struct bench_bytes64 bench_bytes64(struct bench_bytes64);
+struct bench_bytes128 bench_bytes128(struct bench_bytes128);
+struct bench_bytes256 bench_bytes256(struct bench_bytes256);
 int64_t bench_callback1(bench_callback *cb, int64_t x); /* cb(x) + 1 */
 int64_t bench_callbacks(bench_callback *cb, int64_t n); /* cb(0) + ... + cb(n - 1) */
 /* cb(i, 7, pointer to the int64_t 3) for i below n, added up */
@@ -49,5 +103,12 @@ void bench_wait_mixed(int64_t us); /* bench_wait for the rows that mix long and 
    the thread and leaves the result in *sum. Returns how many nanoseconds the thread took, -1 when
    no thread could be made. */
 int64_t bench_foreign(bench_callback *cb, int64_t n, int64_t *sum);
+
+/* cbs[0](0) + ... : n calls of count callbacks, each time the one that lies step further. */
+int64_t bench_callbacks_many(bench_callback **cbs, int64_t count, int64_t step, int64_t n);
+
+/* cb(0) + ... + cb(n - 1), each on a thread of its own, made and waited for in turn; -1 when no
+   thread could be made. */
+int64_t bench_threads(bench_callback *cb, int64_t n);
 
 #endif

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CALIBRATION_ROUNDS = 1 << 16, SORT_LENGTH = 100000 };
+enum { CALIBRATION_ROUNDS = 1 << 16 };
 
 const char child_text[] = "0123456789abcdef0123456789abcdef";
 _Static_assert(sizeof child_text == CHILD_TEXT_LENGTH + 1, "a text of another length");
@@ -18,8 +18,10 @@ _Static_assert(sizeof child_text == CHILD_TEXT_LENGTH + 1, "a text of another le
 struct bench_in child_ins[BENCH_INS];
 
 static const char *impl;
-static int32_t unsorted[SORT_LENGTH], sorted[SORT_LENGTH];
+static int32_t unsorted[CHILD_SORT_MANY], sorted[CHILD_SORT_MANY];
 static int schedstat = -1;
+static char **wanted;
+static int wanted_count;
 
 int64_t child_now(void)
 {
@@ -69,6 +71,22 @@ int64_t child_scaled_sum(int64_t n)
 	return n * (n - 1) / 2 + 21 * n;
 }
 
+int64_t child_errno_sum(int64_t n)
+{
+	int64_t sum = 0;
+	for (int64_t i = 0; i < n; i++)
+		sum += (i & 31) + 1;
+	return sum;
+}
+
+int64_t child_step(int64_t count)
+{
+	int64_t step = count * 6 / 10 + 1; /* count is a power of ten */
+	while (step % 2 == 0 || step % 5 == 0)
+		step++;
+	return step;
+}
+
 static uint64_t xorshift(uint64_t x)
 {
 	x ^= x << 13;
@@ -77,16 +95,16 @@ static uint64_t xorshift(uint64_t x)
 	return x;
 }
 
-int64_t child_qsort(int64_t n, void (*sort)(int32_t *base, size_t count))
+int64_t child_qsort(int64_t n, size_t length, void (*sort)(int32_t *base, size_t count))
 {
 	int64_t ns = 0;
 	for (int64_t i = 0; i < n; i++) {
 		uint64_t before = 0, after = 0;
-		memcpy(sorted, unsorted, sizeof sorted);
+		memcpy(sorted, unsorted, length * sizeof sorted[0]);
 		int64_t from = child_now();
-		sort(sorted, SORT_LENGTH);
+		sort(sorted, length);
 		ns += child_now() - from;
-		for (int j = 0; j < SORT_LENGTH; j++) {
+		for (size_t j = 0; j < length; j++) {
 			child_check("qsort", j == 0 || sorted[j - 1] <= sorted[j]);
 			before += (uint32_t)unsorted[j];
 			after += (uint32_t)sorted[j];
@@ -121,10 +139,12 @@ static int64_t delayed(void)
 void child_init(struct bench_lib *lib, const char *name, int argc, char **argv)
 {
 	impl = name;
-	if (argc != 3) {
-		fprintf(stderr, "usage: %s LIBBENCH CORE\n", argv[0]);
+	if (argc < 3) {
+		fprintf(stderr, "usage: %s LIBBENCH CORE [ROW...]\n", argv[0]);
 		exit(2);
 	}
+	wanted = argv + 3;
+	wanted_count = argc - 3;
 	const char *error = bench_open(lib, argv[1]);
 	if (error != NULL) {
 		fprintf(stderr, "%s: %s\n", impl, error);
@@ -140,17 +160,39 @@ void child_init(struct bench_lib *lib, const char *name, int argc, char **argv)
 	}
 	schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 	uint64_t x = 1;
-	for (int i = 0; i < SORT_LENGTH; i++)
+	for (int i = 0; i < CHILD_SORT_MANY; i++)
 		unsorted[i] = (int32_t)((x = xorshift(x)) >> 32);
 	for (int i = 0; i < BENCH_INS; i++)
 		child_ins[i] = (struct bench_in){.a = i, .b = 2.5, .c = 3, .d = 4};
 }
 
-void child_serve(const struct child_bench *benches, int count)
+static int is_wanted(const char *row)
+{
+	for (int i = 0; i < wanted_count; i++) {
+		if (strcmp(row, wanted[i]) == 0)
+			return 1;
+	}
+	return wanted_count == 0;
+}
+
+static const struct child_bench *benches[CHILD_BENCHES];
+static int count;
+
+void child_add(const struct child_bench *more, int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (!is_wanted(more[i].row))
+			continue;
+		child_check("more rows than CHILD_BENCHES", count < CHILD_BENCHES);
+		benches[count++] = &more[i];
+	}
+}
+
+void child_serve(void)
 {
 	for (int i = 0; i < count; i++) {
-		benches[i].run(benches[i].check_n);
-		printf("bench %s %s %s -\n", benches[i].row, impl, benches[i].kind);
+		benches[i]->run(benches[i]->check_n);
+		printf("bench %s %s %s -\n", benches[i]->row, impl, benches[i]->kind);
 	}
 	printf("ready\n");
 	fflush(stdout);
@@ -162,8 +204,8 @@ void child_serve(const struct child_bench *benches, int count)
 	       sscanf(line, "run %d %" SCNd64, &index, &n) == 2 && index >= 0 && index < count) {
 		int64_t before = calibrate();
 		int64_t delay = delayed();
-		int64_t ns = benches[index].run(n);
-		delay = strcmp(benches[index].kind, "single") == 0 ? delayed() - delay : 0;
+		int64_t ns = benches[index]->run(n);
+		delay = strcmp(benches[index]->kind, "single") == 0 ? delayed() - delay : 0;
 		int64_t after = calibrate();
 		printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", ns, before, after,
 		       delay);

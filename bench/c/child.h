@@ -5,7 +5,7 @@
 
 #include "open.h"
 
-enum { CHILD_CHECK_N = 100 };
+enum { CHILD_CHECK_N = 100, CHILD_BENCHES = 128 };
 
 /* One row. run performs n operations, ends the program by child_check if a result is wrong, and
    returns how many nanoseconds they took. */
@@ -15,12 +15,15 @@ struct child_bench {
 	int64_t (*run)(int64_t n);
 };
 
-/* Opens the library that the command line names, LIBBENCH CORE, and pins the thread to the core.
-   impl, which is kept, names the implementation. Ends the program when it cannot. */
+/* Opens the library that the command line names, LIBBENCH CORE [ROW...], and pins the thread to the
+   core. impl, which is kept, names the implementation. Ends the program when it cannot. */
 void child_init(struct bench_lib *lib, const char *impl, int argc, char **argv);
 
+/* Adds those of the benches, which are kept, whose rows are wanted. */
+void child_add(const struct child_bench *benches, int count);
+
 /* Checks the benches and serves the runner until it closes standard input. */
-void child_serve(const struct child_bench *benches, int count);
+void child_serve(void);
 
 /* Ends the program unless right. */
 void child_check(const char *row, int right);
@@ -31,8 +34,9 @@ int64_t child_now(void); /* ns */
 int64_t child_sum(int64_t n, int64_t rest);
 enum { CHILD_CALL2_REST = 7, CHILD_CALL6_REST = 90, CHILD_CALL14_REST = 409 };
 
-/* The qsort row: n times sort(base, count) of 100,000 int32_t. */
-int64_t child_qsort(int64_t n, void (*sort)(int32_t *base, size_t count));
+/* The qsort rows: n times sort(base, count) of count int32_t, CHILD_SORT or CHILD_SORT_MANY. */
+int64_t child_qsort(int64_t n, size_t count, void (*sort)(int32_t *base, size_t count));
+enum { CHILD_SORT = 100000, CHILD_SORT_MANY = 1000000 };
 
 /* What C calls back. */
 int64_t child_successor(int64_t x);                  /* x + 1 */
@@ -40,6 +44,13 @@ int64_t child_scaled(int64_t x, int32_t y, void *p); /* x + y * *(int64_t *)p */
 struct bench_out child_convert(struct bench_in in);  /* {a + c, b * d} */
 int64_t child_successor_sum(int64_t n);              /* of the calls of bench_callbacks */
 int64_t child_scaled_sum(int64_t n);                 /* of bench_callbacks3 */
+
+/* The errno rows set errno to (i & 31) + 1; the sum for i below n. */
+int64_t child_errno_sum(int64_t n);
+
+/* What the rows of bound functions and of live callbacks add to an index to take the next of count:
+   it has no factor in common with count, and neighbours lie far apart. */
+int64_t child_step(int64_t count);
 
 /* What is passed in the struct rows: {i, 2.5, 3, 4}. Made beforehand: gcc copies a struct in larger
    pieces than it has just been written in, and each such copy waits until the writes are in the

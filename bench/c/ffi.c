@@ -1,10 +1,11 @@
 /* Implementation "libffi": every call by ffi_call, prepared once; what C calls back are closures.
-   Usage: libffi LIBBENCH CORE */
+   Usage: libffi LIBBENCH CORE [ROW...] */
+#include <errno.h>
 #include <ffi.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "child.h"
+#include "ffi_curves.h"
 
 static struct bench_lib lib;
 
@@ -52,6 +53,7 @@ static struct prepared call14 = {
 		  &ffi_type_double, &ffi_type_double, &ffi_type_double, &ffi_type_double}};
 static struct prepared structs = {.types = {&in_type}};
 static struct prepared length = {.types = {&ffi_type_pointer}};
+static struct prepared error = {.types = {&ffi_type_sint}};
 static struct prepared looping = {.types = {&ffi_type_pointer, &ffi_type_sint64}};
 static struct prepared looping_ins = {
 	.types = {&ffi_type_pointer, &ffi_type_pointer, &ffi_type_sint64}};
@@ -107,6 +109,7 @@ static void prepare_all(void)
 	prepare(&call14, &ffi_type_double, 14);
 	prepare(&structs, &out_type, 1);
 	prepare(&length, &ffi_type_ulong, 1);
+	prepare(&error, &ffi_type_sint, 1);
 	prepare(&looping, &ffi_type_sint64, 2);
 	prepare(&looping_ins, &ffi_type_sint64, 3);
 	prepare(&foreign, &ffi_type_sint64, 3);
@@ -301,9 +304,52 @@ static void sort(int32_t *base, size_t count)
 		 (void *[]){&base, &count, &size, &compare_code});
 }
 
+static int64_t run_errno(int64_t n)
+{
+	int64_t sum = 0, errors = 0, from = child_now();
+	for (int64_t i = 0; i < n; i++) {
+		int code = (int)(i & 31) + 1;
+		ffi_sarg result;
+		ffi_call(&error.cif, FFI_FN(lib.error), &result, (void *[]){&code});
+		errors += errno;
+		sum += (int)result;
+	}
+	int64_t ns = child_now() - from;
+	child_check("errno", sum == child_errno_sum(n) && errors == sum);
+	return ns;
+}
+
+static int64_t run_threads(int64_t n)
+{
+	int64_t from = child_now();
+	int64_t sum = loop(FFI_FN(lib.threads), successor_code, n);
+	int64_t ns = child_now() - from;
+	child_check("threads", sum == child_successor_sum(n));
+	return ns;
+}
+
+static int64_t run_newcallback(int64_t n)
+{
+	int64_t from = child_now();
+	for (int64_t i = 0; i < n; i++) {
+		void *code;
+		ffi_closure *c = ffi_closure_alloc(sizeof *c, &code);
+		child_check("newcallback",
+			    c != NULL && ffi_prep_closure_loc(c, &successor.cif, run_successor,
+							      NULL, code) == FFI_OK);
+		ffi_closure_free(c);
+	}
+	return child_now() - from;
+}
+
 static int64_t run_qsort(int64_t n)
 {
-	return child_qsort(n, sort);
+	return child_qsort(n, CHILD_SORT, sort);
+}
+
+static int64_t run_sort(int64_t n)
+{
+	return child_qsort(n, CHILD_SORT_MANY, sort);
 }
 
 static const struct child_bench benches[] = {
@@ -321,12 +367,19 @@ static const struct child_bench benches[] = {
 	{"callbackstruct", "single", CHILD_CHECK_N, run_callbackstruct},
 	{"foreign", "threads", CHILD_CHECK_N, run_foreign},
 	{"qsort", "single", 1, run_qsort},
+	{"sort", "single", 1, run_sort},
+	{"newcallback", "single", CHILD_CHECK_N, run_newcallback},
+	{"args/0", "single", CHILD_CHECK_N, run_call0},
+	{"errno", "single", CHILD_CHECK_N, run_errno},
+	{"threads", "threads", CHILD_CHECK_N, run_threads},
 };
 
 int main(int argc, char **argv)
 {
 	child_init(&lib, "libffi", argc, argv);
 	prepare_all();
-	child_serve(benches, sizeof benches / sizeof benches[0]);
+	child_add(benches, sizeof benches / sizeof benches[0]);
+	ffi_curves(&lib);
+	child_serve();
 	return 0;
 }

@@ -17,6 +17,37 @@ struct bench_lib {
 			 double);
 	struct bench_out (*structs)(struct bench_in);
 	size_t (*strlen)(const char *);
+	int (*error)(int);
+	int64_t (*args1)(int64_t);
+	int64_t (*args2)(int64_t, int64_t);
+	int64_t (*args4)(int64_t, int64_t, int64_t, int64_t);
+	int64_t (*args6)(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t);
+	int64_t (*args8)(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t);
+	int64_t (*args12)(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+			  int64_t, int64_t, int64_t, int64_t);
+	int64_t (*args16)(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+			  int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t);
+	int64_t (*args24)(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+			  int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+			  int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t);
+	int64_t (*args32)(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+			  int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+			  int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+			  int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t);
+	int64_t (*args40)(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+			  int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+			  int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+			  int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t,
+			  int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t);
+	struct bench_bytes8 (*bytes8)(struct bench_bytes8);
+	struct bench_bytes16 (*bytes16)(struct bench_bytes16);
+	struct bench_bytes24 (*bytes24)(struct bench_bytes24);
+	struct bench_bytes32 (*bytes32)(struct bench_bytes32);
+	struct bench_bytes64 (*bytes64)(struct bench_bytes64);
+	struct bench_bytes128 (*bytes128)(struct bench_bytes128);
+	struct bench_bytes256 (*bytes256)(struct bench_bytes256);
+	int64_t (*callbacks_many)(bench_callback **, int64_t, int64_t, int64_t);
+	int64_t (*threads)(bench_callback *, int64_t);
 	int64_t (*callback1)(bench_callback *, int64_t);
 	int64_t (*callbacks)(bench_callback *, int64_t);
 	int64_t (*callbacks3)(bench_callback3 *, int64_t);
@@ -42,6 +73,26 @@ static inline const char *bench_open(struct bench_lib *lib, const char *path)
 		{"bench_call14", &lib->call14},
 		{"bench_structs", &lib->structs},
 		{"bench_strlen", &lib->strlen},
+		{"bench_errno", &lib->error},
+		{"bench_args1", &lib->args1},
+		{"bench_args2", &lib->args2},
+		{"bench_args4", &lib->args4},
+		{"bench_args6", &lib->args6},
+		{"bench_args8", &lib->args8},
+		{"bench_args12", &lib->args12},
+		{"bench_args16", &lib->args16},
+		{"bench_args24", &lib->args24},
+		{"bench_args32", &lib->args32},
+		{"bench_args40", &lib->args40},
+		{"bench_bytes8", &lib->bytes8},
+		{"bench_bytes16", &lib->bytes16},
+		{"bench_bytes24", &lib->bytes24},
+		{"bench_bytes32", &lib->bytes32},
+		{"bench_bytes64", &lib->bytes64},
+		{"bench_bytes128", &lib->bytes128},
+		{"bench_bytes256", &lib->bytes256},
+		{"bench_callbacks_many", &lib->callbacks_many},
+		{"bench_threads", &lib->threads},
 		{"bench_callback1", &lib->callback1},
 		{"bench_callbacks", &lib->callbacks},
 		{"bench_callbacks3", &lib->callbacks3},

@@ -1,7 +1,10 @@
-/* Implementation "c": plain C through a pointer. Usage: plain LIBBENCH CORE */
+/* Implementation "c": plain C through a pointer. Usage: plain LIBBENCH CORE [ROW...] */
+#include <errno.h>
+#include <gnu/libc-version.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "child.h"
+#include "curves.h"
 
 static struct bench_lib lib;
 
@@ -142,9 +145,35 @@ static void sort(int32_t *base, size_t count)
 	qsort(base, count, sizeof base[0], lib.compare_ints);
 }
 
+static int64_t run_errno(int64_t n)
+{
+	int64_t sum = 0, errors = 0, from = child_now();
+	for (int64_t i = 0; i < n; i++) {
+		sum += lib.error((int)(i & 31) + 1);
+		errors += errno;
+	}
+	int64_t ns = child_now() - from;
+	child_check("errno", sum == child_errno_sum(n) && errors == sum);
+	return ns;
+}
+
+static int64_t run_threads(int64_t n)
+{
+	int64_t from = child_now();
+	int64_t sum = lib.threads(child_successor, n);
+	int64_t ns = child_now() - from;
+	child_check("threads", sum == child_successor_sum(n));
+	return ns;
+}
+
 static int64_t run_qsort(int64_t n)
 {
-	return child_qsort(n, sort);
+	return child_qsort(n, CHILD_SORT, sort);
+}
+
+static int64_t run_sort(int64_t n)
+{
+	return child_qsort(n, CHILD_SORT_MANY, sort);
 }
 
 static const struct child_bench benches[] = {
@@ -162,11 +191,18 @@ static const struct child_bench benches[] = {
 	{"callbackstruct", "single", CHILD_CHECK_N, run_callbackstruct},
 	{"foreign", "threads", CHILD_CHECK_N, run_foreign},
 	{"qsort", "single", 1, run_qsort},
+	{"sort", "single", 1, run_sort},
+	{"args/0", "single", CHILD_CHECK_N, run_call0},
+	{"errno", "single", CHILD_CHECK_N, run_errno},
+	{"threads", "threads", CHILD_CHECK_N, run_threads},
 };
 
 int main(int argc, char **argv)
 {
 	child_init(&lib, "c", argc, argv);
-	child_serve(benches, sizeof benches / sizeof benches[0]);
+	printf("version glibc %s\n", gnu_get_libc_version());
+	child_add(benches, sizeof benches / sizeof benches[0]);
+	curves(&lib);
+	child_serve();
 	return 0;
 }

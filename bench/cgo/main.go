@@ -13,7 +13,6 @@ package main
 int64_t goSuccessor(int64_t);
 int64_t goScaled(int64_t, int32_t, void *);
 struct bench_out goConvert(struct bench_in);
-int goCompareInts(void *, void *);
 
 static struct bench_lib lib;
 
@@ -30,13 +29,11 @@ static double call14(int a, int b, int c, int d, int e, int f, int g, int h, int
 	return lib.call14(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
 }
 static struct bench_out structs(struct bench_in in) { return lib.structs(in); }
-static size_t length(const char *s) { return lib.strlen(s); }
 static int64_t callback1(int64_t x) { return lib.callback1(goSuccessor, x); }
 static int64_t callbacks(int64_t n) { return lib.callbacks(goSuccessor, n); }
 static int64_t callbacks3(int64_t n) { return lib.callbacks3(goScaled, n); }
 static int64_t callbacks_struct(const struct bench_in *in, int64_t n) { return lib.callbacks_struct(goConvert, in, n); }
 static int64_t foreign(int64_t n, int64_t *sum) { return lib.foreign(goSuccessor, n, sum); }
-static void sort(void *base, size_t n) { qsort(base, n, 4, (bench_compare *)goCompareInts); }
 static void wait_us(int64_t us) { lib.wait(us); }
 static void wait_mixed(int64_t us) { lib.wait_mixed(us); }
 */
@@ -64,7 +61,6 @@ func main() {
 		{Row: "call6", Impl: impl, CheckN: child.CheckN, Run: runCall6},
 		{Row: "call14", Impl: impl, CheckN: child.CheckN, Run: runCall14},
 		{Row: "structs", Impl: impl, CheckN: child.CheckN, Run: runStructs},
-		{Row: "strlen", Impl: impl, CheckN: child.CheckN, Run: runStrlen},
 		{Row: "steady", Impl: impl, CheckN: child.CheckN, Run: runSteady},
 		{Row: "callback1", Impl: impl, CheckN: child.CheckN, Run: runCallback1},
 		{Row: "callbacks", Impl: impl, CheckN: child.CheckN, Run: child.Callbacks(func(n int64) int64 { return int64(C.callbacks(C.int64_t(n))) })},
@@ -77,9 +73,11 @@ func main() {
 			ns := C.foreign(C.int64_t(n), &sum)
 			return int64(sum), int64(ns)
 		})},
-		{Row: "qsort", Impl: impl, CheckN: 1, Run: child.Qsort(func(base unsafe.Pointer, n uintptr) { C.sort(base, C.size_t(n)) })},
 	}
-	child.Serve(append(benches, child.Collections(impl,
+	benches = append(benches, child.Rows(impl, more())...)
+	benches = append(benches, child.AtOnce(impl, runCall0)...)
+	benches = append(benches, direct()...)
+	child.Serve(append(benches, child.Latency(impl,
 		func(us int64) { C.wait_us(C.int64_t(us)) },
 		func(us int64) { C.wait_mixed(C.int64_t(us)) })...))
 }
@@ -161,20 +159,6 @@ func runStructs(n int) time.Duration {
 	}
 	took := time.Since(start)
 	child.Check("structs", a == child.Sum(n, child.StructsRest) && b == child.StructsB*float64(n))
-	return took
-}
-
-// As users of cgo do it: a copy on C's heap for each call.
-func runStrlen(n int) time.Duration {
-	var sum uint
-	start := time.Now()
-	for i := 0; i < n; i++ {
-		s := C.CString(child.Text)
-		sum += uint(C.length(s))
-		C.free(unsafe.Pointer(s))
-	}
-	took := time.Since(start)
-	child.Check("strlen", sum == uint(len(child.Text)*n))
 	return took
 }
 

@@ -3,11 +3,16 @@
 //
 // # Protocol
 //
-// The runner starts each program once, with the path of libbench.so and the number of a core, and asks it for samples in
-// short rounds. On standard output the program writes a line for each benchmark it has, and then that it is ready:
+// The runner starts each program once, with the path of libbench.so, the number of a core, and, if not all are wanted, the
+// names of rows, and asks it for samples in short rounds. On standard output the program writes a line for each benchmark it has, and then that it is ready:
 //
 //	bench ROW IMPLEMENTATION single|threads ALLOCATIONS
 //	ready
+//
+// Before that it may say, in any number, which version of something it uses, and what it leaves out on this machine:
+//
+//	version NAME VERSION
+//	left-out WHAT AND WHY
 //
 // ALLOCATIONS is how many pieces of Go memory an operation allocates, rounded down, or - where nobody counts: in C, and
 // with "threads" unless there are to be none. By then the program has checked every benchmark; a wrong result ends it, and
@@ -17,10 +22,11 @@
 //
 // for N operations, and the answer is
 //
-//	NS CALIBRATION CALIBRATION DELAY
+//	NS CALIBRATION CALIBRATION DELAY [QUANTILE=NS]...
 //
 // all in nanoseconds: what the sample took; what a fixed piece of work took right before and right after it; for how long
-// during the sample the thread was ready to run and did not (0 for "threads", benchmarks that run on other threads too).
+// during the sample the thread was ready to run and did not (0 for "threads", benchmarks that run on other threads too);
+// quantiles of the events within the sample, for rows that are about the longest of them.
 // The main goroutine, which makes the calls, is locked to its thread, and that is pinned to the core; other threads are
 // free.
 package child
@@ -30,7 +36,10 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
+	"sort"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 	"unsafe"
@@ -40,17 +49,20 @@ import (
 type Bench struct {
 	Row, Impl string
 	Threads   bool // runs on other threads too
+	Long      bool // an operation takes so long that there is one in a sample
 	CheckN    int  // operations of the first run, which only checks
 	NoAllocs  bool // an operation is to allocate nothing
 	// Run performs n operations, panics by Check if a result is wrong, and returns what is to be reported: the time they
-	// took, or for the gc rows the longest one.
+	// took.
 	Run func(n int) time.Duration
+	// Events stands in the place of Run where the longest of n events is to be reported; it returns how long each took.
+	Events func(n int) []time.Duration
 }
 
 // Library returns the path of libbench.so.
 func Library() string {
-	if len(os.Args) != 3 {
-		fmt.Fprintf(os.Stderr, "usage: %s LIBBENCH CORE\n", os.Args[0])
+	if len(os.Args) < 3 {
+		fmt.Fprintf(os.Stderr, "usage: %s LIBBENCH CORE [ROW...]\n", os.Args[0])
 		os.Exit(2)
 	}
 	return os.Args[1]
@@ -82,14 +94,15 @@ func Serve(benches []Bench) {
 	if err == nil {
 		defer schedstat.Close()
 	}
+	benches = wanted(benches)
 	for _, b := range benches {
-		b.Run(b.CheckN)
+		b.run(b.CheckN)
 		kind := "single"
 		if b.Threads {
 			kind = "threads"
 		}
 		allocs := "-"
-		if b.NoAllocs || !b.Threads {
+		if b.NoAllocs || !b.Threads && !b.Long {
 			n := allocations(b)
 			if b.NoAllocs && n != 0 {
 				Fail(fmt.Errorf("%s, %s: %d allocations per operation", b.Row, b.Impl, n))
@@ -107,14 +120,54 @@ func Serve(benches []Bench) {
 		}
 		before := calibrate()
 		delay := delayed(schedstat)
-		took := benches[i].Run(n)
+		took, quantiles := benches[i].run(n)
 		delay = delayed(schedstat) - delay
 		after := calibrate()
 		if benches[i].Threads {
 			delay = 0
 		}
-		fmt.Println(took.Nanoseconds(), before.Nanoseconds(), after.Nanoseconds(), delay)
+		fmt.Printf("%d %d %d %d%s\n", took, before, after, delay, quantiles)
 	}
+}
+
+// wanted returns the benchmarks of the rows that the command line names.
+func wanted(all []Bench) (benches []Bench) {
+	rows := os.Args[3:]
+	for _, b := range all {
+		named := len(rows) == 0
+		for _, row := range rows {
+			named = named || b.Row == row
+		}
+		if named {
+			benches = append(benches, b)
+		}
+	}
+	return benches
+}
+
+// Version tells the runner of a version, before Serve.
+func Version(name, version string) { fmt.Printf("version %s %s\n", name, version) }
+
+// LeftOut tells the runner, and the user, of what cannot be measured here, before Serve.
+func LeftOut(what string, why error) {
+	fmt.Printf("left-out %s: %v\n", what, why)
+	fmt.Fprintf(os.Stderr, "bench: %s is left out: %v\n", what, why)
+}
+
+// run runs b, and returns what is to be reported and the quantiles as the protocol has them.
+func (b *Bench) run(n int) (took time.Duration, quantiles string) {
+	if b.Events == nil {
+		return b.Run(n), ""
+	}
+	events := b.Events(n)
+	sort.Slice(events, func(i, j int) bool { return events[i] < events[j] })
+	for _, q := range []struct {
+		name string
+		part float64
+	}{{"p50", 0.50}, {"p90", 0.90}, {"p99", 0.99}} {
+		quantiles += fmt.Sprintf(" %s=%d", q.name, events[int(q.part*float64(len(events)-1))])
+	}
+	return events[len(events)-1], quantiles
 }
 
 // allocations returns how many pieces of Go memory an operation of b allocates, rounded down as testing.AllocsPerRun does
@@ -180,4 +233,17 @@ func delayed(schedstat *os.File) (waited int64) {
 	var ran int64
 	fmt.Sscan(string(text[:n]), &ran, &waited)
 	return waited
+}
+
+// ModuleVersion tells the runner of the version of a module that is linked in.
+func ModuleVersion(name, module string) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return
+	}
+	for _, m := range info.Deps {
+		if m.Path == module {
+			Version(name, strings.TrimPrefix(m.Version, "v"))
+		}
+	}
 }

@@ -1,7 +1,9 @@
 package child
 
 import (
+	"fmt"
 	"strings"
+	"syscall"
 	"time"
 	"unsafe"
 )
@@ -14,6 +16,75 @@ const (
 
 // CheckN is a Bench's CheckN for rows of cheap operations.
 const CheckN = 100
+
+// Functions are an implementation's ways to call libbench.so, nil for what it cannot do. They are func values, so that
+// all implementations run the same loops; package child's functions below say what each has to do.
+type Functions struct {
+	Call0, Steady func() int64
+	Call2         func(a, b int32) int32
+	Call3         func(a, b, c float64) float64
+	Call6         func(a, b, c, d, e, f int32) int32
+	Call14        func(a, b, c, d, e, f, g, h, i, j int32, k, l, m, n float64) float64
+	Structs       func(In) Out
+	Strlen        func(s string) uint
+	Errno         func(code int32) (int32, syscall.Errno)
+
+	Callback1      func() int64
+	Callbacks      func(n int64) int64
+	Callback3      func(n int64) int64
+	CallbackStruct func(ins *In, n int64) int64
+	Foreign        func(n int64) (sum, ns int64)
+	Threads        func(n int64) int64
+	Sort           func(base unsafe.Pointer, n uintptr)
+
+	Args  Args
+	Sizes Sizes
+
+	Bind        func() (call0 func() int64) // each time another func value
+	NewCallback func() (done func())        // makes a callback; done frees it
+}
+
+// Rows returns the rows of the functions that are there.
+func Rows(impl string, f Functions) (benches []Bench) {
+	add := func(there bool, b Bench) {
+		if there {
+			b.Impl = impl
+			if b.CheckN == 0 {
+				b.CheckN = CheckN
+			}
+			benches = append(benches, b)
+		}
+	}
+	add(f.Call0 != nil, Bench{Row: "call0", Run: Call0("call0", f.Call0, Call0Result)})
+	add(f.Call2 != nil, Bench{Row: "call2", Run: Call2(f.Call2)})
+	add(f.Call3 != nil, Bench{Row: "call3", Run: Call3(f.Call3)})
+	add(f.Call6 != nil, Bench{Row: "call6", Run: Call6(f.Call6)})
+	add(f.Call14 != nil, Bench{Row: "call14", Run: Call14(f.Call14)})
+	add(f.Structs != nil, Bench{Row: "structs", Run: Structs(f.Structs)})
+	add(f.Strlen != nil, Bench{Row: "strlen", Run: Strlen("strlen", f.Strlen, Text)})
+	add(f.Errno != nil, Bench{Row: "errno", Run: Errno(f.Errno)})
+	add(f.Steady != nil, Bench{Row: "steady", Run: Call0("steady", f.Steady, SteadyResult)})
+	add(f.Callback1 != nil, Bench{Row: "callback1", Run: Callback1(f.Callback1)})
+	add(f.Callbacks != nil, Bench{Row: "callbacks", Run: Callbacks(f.Callbacks)})
+	add(f.Callback3 != nil, Bench{Row: "callback3", Run: Callback3(f.Callback3)})
+	add(f.CallbackStruct != nil, Bench{Row: "callbackstruct", Run: CallbackStruct(f.CallbackStruct)})
+	add(f.Foreign != nil, Bench{Row: "foreign", Threads: true, Run: Foreign(f.Foreign)})
+	add(f.Threads != nil, Bench{Row: "threads", Threads: true, Run: Threads(f.Threads)})
+	add(f.Sort != nil, Bench{Row: "qsort", CheckN: 1, Run: Qsort(f.Sort, sortLength)})
+	add(f.Bind != nil, Bench{Row: "bind", Run: Bind(f.Bind)})
+	add(f.Bind != nil, Bench{Row: "firstcall", Run: FirstCall(f.Bind)})
+	add(f.NewCallback != nil, Bench{Row: "newcallback", Run: NewCallback(f.NewCallback)})
+	if f.Strlen != nil {
+		for _, n := range []int{8, 64, 512, 4 << 10, 16 << 10, 64 << 10} {
+			row := fmt.Sprintf("strlen/%d", n)
+			add(true, Bench{Row: row, Run: Strlen(row, f.Strlen, strings.Repeat("x", n))})
+		}
+	}
+	for _, b := range append(f.Args.rows(), f.Sizes.rows()...) {
+		add(true, b)
+	}
+	return benches
+}
 
 // Sum returns the sum of i&1023 + rest for i below n, which rows of calls add up: their first argument is i&1023, the
 // others are the same in each call and make up the rest.
@@ -148,16 +219,36 @@ func Structs(f func(In) Out) func(n int) time.Duration {
 // Text is the string of the strlen row, of 32 bytes. No constant: strings are rarely known beforehand.
 var Text = strings.Repeat("0123456789abcdef", 2)
 
-// Strlen returns the strlen row of a func value.
-func Strlen(f func(s string) uint) func(n int) time.Duration {
+// Strlen returns the row of a func value that returns how long text is.
+func Strlen(row string, f func(s string) uint, text string) func(n int) time.Duration {
 	return func(n int) time.Duration {
 		var sum uint
 		start := time.Now()
 		for i := 0; i < n; i++ {
-			sum += f(Text)
+			sum += f(text)
 		}
 		took := time.Since(start)
-		Check("strlen", sum == uint(len(Text)*n))
+		Check(row, sum == uint(len(text)*n))
+		return took
+	}
+}
+
+// Errno returns the errno row: f returns the code it is given and sets errno to it.
+func Errno(f func(code int32) (int32, syscall.Errno)) func(n int) time.Duration {
+	return func(n int) time.Duration {
+		var sum, errors int64
+		start := time.Now()
+		for i := 0; i < n; i++ {
+			code, errno := f(int32(i&31 + 1))
+			sum += int64(code)
+			errors += int64(errno)
+		}
+		took := time.Since(start)
+		var want int64
+		for i := 0; i < n; i++ {
+			want += int64(i&31 + 1)
+		}
+		Check("errno", sum == want && errors == want)
 		return took
 	}
 }
@@ -221,7 +312,17 @@ func Foreign(f func(n int64) (sum, ns int64)) func(n int) time.Duration {
 	}
 }
 
-const sortLength = 100000
+// Threads returns the threads row: f makes n threads, one after the other, each of which calls Successor back once with its
+// number, and returns the sum.
+func Threads(f func(n int64) int64) func(n int) time.Duration {
+	return func(n int) time.Duration {
+		start := time.Now()
+		sum := f(int64(n))
+		took := time.Since(start)
+		Check("threads", sum == SuccessorSum(n))
+		return took
+	}
+}
 
 // CompareInts is the comparator of the qsort row.
 func CompareInts(a, b unsafe.Pointer) int32 {
@@ -235,20 +336,22 @@ func CompareInts(a, b unsafe.Pointer) int32 {
 	return 0
 }
 
-// Qsort returns the qsort row: f sorts n int32 at base by libc's qsort and CompareInts.
-func Qsort(f func(base unsafe.Pointer, n uintptr)) func(n int) time.Duration {
-	unsorted := make([]int32, sortLength)
+const sortLength = 100000
+
+// Qsort returns the row of sorting length numbers: f sorts n int32 at base by libc's qsort and CompareInts.
+func Qsort(f func(base unsafe.Pointer, n uintptr), length int) func(n int) time.Duration {
+	unsorted := make([]int32, length)
 	x := uint64(1)
 	for i := range unsorted {
 		x = xorshift(x)
 		unsorted[i] = int32(x >> 32)
 	}
-	sorted := make([]int32, sortLength)
+	sorted := make([]int32, length)
 	return func(n int) (took time.Duration) {
 		for i := 0; i < n; i++ {
 			copy(sorted, unsorted)
 			start := time.Now()
-			f(unsafe.Pointer(&sorted[0]), sortLength)
+			f(unsafe.Pointer(&sorted[0]), uintptr(length))
 			took += time.Since(start)
 			var before, after uint64
 			for j := range sorted {
@@ -259,5 +362,48 @@ func Qsort(f func(base unsafe.Pointer, n uintptr)) func(n int) time.Duration {
 			Check("qsort", before == after)
 		}
 		return took
+	}
+}
+
+// Bind returns the bind row: f binds bench_call0 to another func value each time.
+func Bind(f func() func() int64) func(n int) time.Duration {
+	return func(n int) time.Duration {
+		var last func() int64
+		start := time.Now()
+		for i := 0; i < n; i++ {
+			last = f()
+		}
+		took := time.Since(start)
+		Check("bind", last() == Call0Result)
+		return took
+	}
+}
+
+// FirstCall returns the firstcall row: the first calls of what f binds, without the binding.
+func FirstCall(f func() func() int64) func(n int) time.Duration {
+	return func(n int) time.Duration {
+		calls := make([]func() int64, n)
+		for i := range calls {
+			calls[i] = f()
+		}
+		var sum int64
+		start := time.Now()
+		for _, call := range calls {
+			sum += call()
+		}
+		took := time.Since(start)
+		Check("firstcall", sum == int64(n)*Call0Result)
+		return took
+	}
+}
+
+// NewCallback returns the newcallback row: f makes a callback, and what it returns frees it.
+func NewCallback(f func() func()) func(n int) time.Duration {
+	return func(n int) time.Duration {
+		start := time.Now()
+		for i := 0; i < n; i++ {
+			f()()
+		}
+		return time.Since(start)
 	}
 }

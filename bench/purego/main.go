@@ -9,62 +9,72 @@ import (
 	"github.com/gangwayffi/gangway/bench/child"
 )
 
+// What purego is limited to.
+const (
+	mostCallbacks = 1000   // 2,000, and none is ever freed
+	mostBound     = 100000 // each func value is one of reflect's; a million take minutes
+)
+
 func main() {
 	lib, err := purego.Dlopen(child.Library(), purego.RTLD_NOW|purego.RTLD_LOCAL)
 	child.Fail(err)
+	child.ModuleVersion("purego", "github.com/ebitengine/purego")
 
 	var (
-		call0, steady         func() int64
-		call2                 func(a, b int32) int32
-		call3                 func(a, b, c float64) float64
-		call6                 func(a, b, c, d, e, f int32) int32
-		call14                func(a, b, c, d, e, f, g, h, i, j int32, k, l, m, n float64) float64
-		structs               func(child.In) child.Out
-		strlen                func(s string) uint
+		f                     child.Functions
 		callback1             func(cb uintptr, x int64) int64
 		callbacks, callbacks3 func(cb uintptr, n int64) int64
 		callbacksStruct       func(cb uintptr, ins *child.In, n int64) int64
 		foreign               func(cb uintptr, n int64, sum *int64) int64
+		threads               func(cb uintptr, n int64) int64
+		many                  func(cbs *uintptr, count, step, n int64) int64
 		qsort                 func(base unsafe.Pointer, n, size, compare uintptr)
 	)
-	purego.RegisterLibFunc(&call0, lib, "bench_call0")
-	purego.RegisterLibFunc(&steady, lib, "bench_steady")
-	purego.RegisterLibFunc(&call2, lib, "bench_call2")
-	purego.RegisterLibFunc(&call3, lib, "bench_call3")
-	purego.RegisterLibFunc(&call6, lib, "bench_call6")
-	purego.RegisterLibFunc(&call14, lib, "bench_call14")
-	purego.RegisterLibFunc(&structs, lib, "bench_structs")
-	purego.RegisterLibFunc(&strlen, lib, "bench_strlen")
-	purego.RegisterLibFunc(&callback1, lib, "bench_callback1")
-	purego.RegisterLibFunc(&callbacks, lib, "bench_callbacks")
-	purego.RegisterLibFunc(&callbacks3, lib, "bench_callbacks3")
-	purego.RegisterLibFunc(&callbacksStruct, lib, "bench_callbacks_struct")
-	purego.RegisterLibFunc(&foreign, lib, "bench_foreign")
+	for name, fn := range map[string]any{
+		"bench_call0": &f.Call0, "bench_steady": &f.Steady, "bench_call2": &f.Call2, "bench_call3": &f.Call3,
+		"bench_call6": &f.Call6, "bench_call14": &f.Call14, "bench_structs": &f.Structs, "bench_strlen": &f.Strlen,
+		"bench_callback1": &callback1, "bench_callbacks": &callbacks, "bench_callbacks3": &callbacks3,
+		"bench_callbacks_struct": &callbacksStruct, "bench_foreign": &foreign, "bench_threads": &threads,
+		"bench_callbacks_many": &many,
+		"bench_args1":          &f.Args.N1, "bench_args2": &f.Args.N2, "bench_args4": &f.Args.N4, "bench_args6": &f.Args.N6,
+		"bench_args8": &f.Args.N8, "bench_args12": &f.Args.N12, // it takes 15 at most
+		// A result that is an array of two stops the program, and larger ones than 64 bytes need more words than it passes.
+		"bench_bytes8": &f.Sizes.B8, "bench_bytes24": &f.Sizes.B24, "bench_bytes32": &f.Sizes.B32,
+		"bench_bytes64": &f.Sizes.B64,
+	} {
+		purego.RegisterLibFunc(fn, lib, name)
+	}
 	purego.RegisterLibFunc(&qsort, purego.RTLD_DEFAULT, "qsort")
 	successor := purego.NewCallback(child.Successor)
 	scaled := purego.NewCallback(child.Scaled)
 	convert := purego.NewCallback(child.Convert)
 	compare := purego.NewCallback(child.CompareInts)
+	call0, err := purego.Dlsym(lib, "bench_call0")
+	child.Fail(err)
 
-	const impl = "purego"
-	child.Serve([]child.Bench{
-		{Row: "call0", Impl: impl, CheckN: child.CheckN, Run: child.Call0("call0", call0, child.Call0Result)},
-		{Row: "call2", Impl: impl, CheckN: child.CheckN, Run: child.Call2(call2)},
-		{Row: "call3", Impl: impl, CheckN: child.CheckN, Run: child.Call3(call3)},
-		{Row: "call6", Impl: impl, CheckN: child.CheckN, Run: child.Call6(call6)},
-		{Row: "call14", Impl: impl, CheckN: child.CheckN, Run: child.Call14(call14)},
-		{Row: "structs", Impl: impl, CheckN: child.CheckN, Run: child.Structs(structs)},
-		{Row: "strlen", Impl: impl, CheckN: child.CheckN, Run: child.Strlen(strlen)},
-		{Row: "steady", Impl: impl, CheckN: child.CheckN, Run: child.Call0("steady", steady, child.SteadyResult)},
-		{Row: "callback1", Impl: impl, CheckN: child.CheckN, Run: child.Callback1(func() int64 { return callback1(successor, 1) })},
-		{Row: "callbacks", Impl: impl, CheckN: child.CheckN, Run: child.Callbacks(func(n int64) int64 { return callbacks(successor, n) })},
-		{Row: "callback3", Impl: impl, CheckN: child.CheckN, Run: child.Callback3(func(n int64) int64 { return callbacks3(scaled, n) })},
-		{Row: "callbackstruct", Impl: impl, CheckN: child.CheckN, Run: child.CallbackStruct(func(ins *child.In, n int64) int64 { return callbacksStruct(convert, ins, n) })},
-		{Row: "foreign", Impl: impl, CheckN: child.CheckN, Threads: true, Run: child.Foreign(func(n int64) (sum, ns int64) {
-			out := new(int64)
-			ns = foreign(successor, n, out)
-			return *out, ns
-		})},
-		{Row: "qsort", Impl: impl, CheckN: 1, Run: child.Qsort(func(base unsafe.Pointer, n uintptr) { qsort(base, n, 4, compare) })},
-	})
+	f.Args.N0 = f.Call0
+	f.Callback1 = func() int64 { return callback1(successor, 1) }
+	f.Callbacks = func(n int64) int64 { return callbacks(successor, n) }
+	f.Callback3 = func(n int64) int64 { return callbacks3(scaled, n) }
+	f.CallbackStruct = func(ins *child.In, n int64) int64 { return callbacksStruct(convert, ins, n) }
+	f.Foreign = func(n int64) (sum, ns int64) {
+		out := new(int64)
+		ns = foreign(successor, n, out)
+		return *out, ns
+	}
+	f.Threads = func(n int64) int64 { return threads(successor, n) }
+	f.Sort = func(base unsafe.Pointer, n uintptr) { qsort(base, n, 4, compare) }
+	f.Bind = func() (fn func() int64) {
+		purego.RegisterFunc(&fn, call0)
+		return fn
+	}
+
+	const impl = "purego" // no errno: it is not captured on linux/amd64
+	benches := child.Rows(impl, f)
+	benches = append(benches, child.Bound(impl, mostBound, f.Bind)...)
+	benches = append(benches, child.Live(impl, mostCallbacks, func() uintptr {
+		return purego.NewCallback(func(x int64) int64 { return child.Successor(x) })
+	}, many)...)
+	benches = append(benches, child.AtOnce(impl, child.Call0("call0", f.Call0, child.Call0Result))...)
+	child.Serve(benches)
 }

@@ -1,14 +1,15 @@
 // The runner of the benchmark: starts a program per implementation, takes samples from all of them in short interleaved
 // rounds, prints a table and writes the results as JSON. bench/run builds everything and calls it:
 //
-//	runner [-short] [-o FILE] [-core N] LIBBENCH PROGRAM...
+//	runner [-short] [-o FILE] [-core N] [-rows NAMES] [-limit TIME] LIBBENCH PROGRAM...
 //
 // # Method
 //
 // Machines that are shared change their speed for seconds at a time. So every round takes one sample of a few
 // milliseconds from each implementation of a row, in another order every time. A sample is disturbed when the fixed piece
 // of work before or after it took longer than the same program has shown it can, or when the thread was kept waiting for
-// its core. Disturbed samples are dropped, counted, and taken again in a later round, within reason.
+// its core. Disturbed samples are dropped, counted, and taken again in a later round, within reason. Minimum, quartiles,
+// median and maximum of the others are reported.
 package main
 
 import (
@@ -26,21 +27,6 @@ const (
 	maxRepeats    = 3 // at most so many rounds for each sample wanted
 )
 
-// A row is one line of questions: what does this cost in each implementation?
-type row struct {
-	id       string // as the programs call it (package child)
-	title    string
-	sample   time.Duration // how long a sample is to take, or
-	n        int           // how many operations it is to have
-	longest  bool          // a sample is the longest of n operations, not their sum
-	samples  int
-	short    bool // part of -short
-	limits   map[string]float64
-	toGo     map[string]float64 // limits as ratios to Go
-	cells    []*cell
-	finished bool // every cell has as many undisturbed samples as wanted
-}
-
 // A cell is one row in one implementation.
 type cell struct {
 	impl    string
@@ -51,78 +37,47 @@ type cell struct {
 }
 
 type sample struct {
-	ns          float64 // per operation
-	calibration float64 // the longer one, ns
-	delay       float64 // as a part of the sample's time
-}
-
-// The limits are ratios to cgo, or, of machine code that Go calls as its own, to Go.
-func rows() []*row {
-	call := map[string]float64{"gangway-fast": 0.15, "gangway-auto": 0.15, "gangway-blocking": 1.0}
-	callback := map[string]float64{"gangway-fast": 0.30, "gangway-auto": 0.30}
-	other := map[string]float64{"gangway-fast": 0.35, "gangway-auto": 0.35} // signatures other than the simplest
-	foreign := map[string]float64{"gangway-fast": 1.2, "gangway-auto": 1.2, "gangway-blocking": 1.2}
-	gc := map[string]float64{"gangway-auto": 1.2}
-	direct := map[string]float64{"jit": 1.5}
-	const ms = time.Millisecond
-	return []*row{
-		{id: "call0", title: "call, no arguments", sample: 3 * ms, samples: 21, short: true, limits: call, toGo: direct},
-		{id: "call2", title: "call, two ints", sample: 3 * ms, samples: 21, short: true, limits: call, toGo: direct},
-		{id: "call3", title: "call, three doubles", sample: 3 * ms, samples: 21, short: true, limits: call, toGo: direct},
-		{id: "call6", title: "call, six ints", sample: 3 * ms, samples: 21, limits: other},
-		{id: "call14", title: "call, ten ints and four doubles", sample: 3 * ms, samples: 21, limits: other},
-		{id: "structs", title: "call, 24-byte struct in, 16-byte struct out", sample: 3 * ms, samples: 21, limits: other},
-		{id: "strlen", title: "strlen of a 32-byte Go string", sample: 3 * ms, samples: 21, limits: other},
-		{id: "steady", title: "call, no arguments, a quarter of a second on end", sample: 250 * ms, samples: minSamples, limits: call},
-		{id: "callback1", title: "call with one callback", sample: 3 * ms, samples: 21, short: true},
-		{id: "callbacks", title: "callback, same thread", sample: 3 * ms, samples: 21, short: true, limits: callback},
-		{id: "callback3", title: "callback with three arguments, same thread", sample: 3 * ms, samples: 21, limits: other},
-		{id: "callbackstruct", title: "callback, 24-byte struct in, 16-byte struct out", sample: 3 * ms, samples: 21, limits: other},
-		{id: "foreign", title: "callback, foreign thread, steady", sample: 3 * ms, samples: 21, limits: foreign},
-		{id: "lookup1", title: "finding a function by its address, 1 registered", sample: 3 * ms, samples: 21},
-		{id: "lookup1000", title: "finding a function by its address, 1,000 registered", sample: 3 * ms, samples: 21},
-		{id: "lookup10000", title: "finding a function by its address, 10,000 registered", sample: 3 * ms, samples: 21},
-		{id: "register", title: "registering a function", sample: 3 * ms, samples: 21},
-		{id: "qsort", title: "qsort of 100,000 ints, Go comparator", n: 1, samples: minSamples},
-		{id: "gc-wall", title: "longest collection, others blocked in C", n: 40, longest: true, samples: minSamples, limits: gc},
-		{id: "gc-stop", title: "longest stop, others blocked in C", n: 40, longest: true, samples: minSamples, limits: gc},
-		{id: "gc-mixed-wall", title: "longest collection, C blocks now and then", n: 40, longest: true, samples: minSamples},
-		{id: "gc-mixed-stop", title: "longest stop, C blocks now and then", n: 40, longest: true, samples: minSamples},
-	}
+	ns          float64            // per operation
+	calibration float64            // the longer one, ns
+	delay       float64            // as a part of the sample's time
+	quantiles   map[string]float64 // of the events within the sample, ns
 }
 
 func main() {
 	short := flag.Bool("short", false, "a few rows, few samples, a small table")
 	out := flag.String("o", "", "write the results to this `file`")
 	core := flag.Int("core", lastCore(), "pin single-threaded work to this `core`")
+	only := flag.String("rows", "", "these rows only, by their `names` with commas between")
+	limit := flag.Duration("limit", 8*time.Minute, "after this `time`, disturbed samples are not taken again")
 	flag.Parse()
 	if flag.NArg() < 2 {
 		flag.Usage()
 		os.Exit(2)
 	}
 
-	var wanted []*row
-	for _, r := range rows() {
-		if *short && !r.short {
-			continue
-		}
-		if *short {
-			r.samples = minSamples
-		}
-		wanted = append(wanted, r)
+	begin := time.Now()
+	var programs []*program
+	var leftOut []string
+	t := newTable(*short)
+	var ids []string
+	if *only != "" {
+		ids = strings.Split(*only, ",")
+	} else if *short {
+		ids = shortRows()
 	}
 	for _, path := range flag.Args()[1:] {
-		p, err := start(path, flag.Arg(0), *core)
+		p, err := start(path, flag.Arg(0), *core, ids)
 		fail(err)
 		defer p.stop()
+		programs = append(programs, p)
+		leftOut = append(leftOut, p.leftOut...)
 		for i, b := range p.benches {
-			for _, r := range wanted {
-				if r.id == b.row {
-					r.cells = append(r.cells, &cell{impl: b.impl, program: p, index: i})
-				}
-			}
+			r, err := t.row(b.row)
+			fail(err)
+			r.cells = append(r.cells, &cell{impl: b.impl, program: p, index: i})
 		}
 	}
+	wanted := t.rows()
 	for _, r := range wanted {
 		for _, c := range r.cells {
 			fail(c.warmUp(r))
@@ -131,7 +86,8 @@ func main() {
 	for round := 0; ; round++ {
 		left := 0
 		for _, r := range wanted {
-			if r.finished || round >= maxRepeats*r.samples {
+			late := time.Since(begin) > *limit && round >= r.least()
+			if r.finished || late || round >= maxRepeats*r.samples {
 				continue
 			}
 			fail(r.round(round))
@@ -142,15 +98,16 @@ func main() {
 		}
 	}
 
-	results := evaluate(wanted)
+	f := describe(*core, programs)
+	f.LeftOut = append(leftOut, leftOutBefore()...)
+	f.Results = evaluate(wanted)
 	if *short {
-		printShort(os.Stdout, wanted, results)
+		printShort(os.Stdout, wanted, f)
 	} else {
-		printMachine(os.Stdout, *core)
-		printTable(os.Stdout, wanted, results)
+		printTable(os.Stdout, wanted, f)
 	}
 	if *out != "" {
-		fail(writeJSON(*out, results))
+		fail(f.Write(*out))
 	}
 }
 
@@ -164,6 +121,9 @@ func fail(err error) {
 // warmUp finds how many operations make a sample as long as it is to be, and lets an implementation that learns, learn.
 func (c *cell) warmUp(r *row) error {
 	c.n = r.n
+	if r.slow {
+		return nil // nothing to learn
+	}
 	if r.n != 0 {
 		_, err := c.take(r)
 		return err
@@ -201,15 +161,15 @@ func (r *row) round(round int) error {
 
 // take takes a sample.
 func (c *cell) take(r *row) (sample, error) {
-	ns, before, after, delay, err := c.program.run(c.index, c.n)
+	a, err := c.program.run(c.index, c.n, r.timeout())
 	if err != nil {
 		return sample{}, err
 	}
-	s := sample{ns: ns, calibration: before, delay: delay / ns}
-	if after > before {
-		s.calibration = after
+	s := sample{ns: a.ns, calibration: a.before, delay: a.delay / a.ns, quantiles: a.quantiles}
+	if a.after > a.before {
+		s.calibration = a.after
 	}
-	if r.longest {
+	if r.whole {
 		s.delay = 0
 	} else {
 		s.ns /= float64(c.n)

@@ -8,19 +8,25 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 	"unsafe"
 )
 
-// answerTimeout is for a program that hangs: far more than any sample takes.
-const answerTimeout = 2 * time.Minute
+// For programs that hang: far more than any sample takes, and than any program takes to check itself.
+const (
+	answerTimeout = 2 * time.Minute
+	slowTimeout   = 15 * time.Minute
+)
 
 // A program is a running child; package child describes the protocol.
 type program struct {
 	name        string
 	benches     []bench
-	calibration float64 // the shortest one so far, ns
+	versions    map[string]string // of what it uses
+	leftOut     []string          // what it cannot do on this machine
+	calibration float64           // the shortest one so far, ns
 	command     *exec.Cmd
 	in          io.WriteCloser
 	lines       chan string
@@ -31,9 +37,11 @@ type bench struct {
 	allocs    *uint64 // per operation, nil where nobody counts
 }
 
-// start runs the program and waits until it has checked its benchmarks.
-func start(path, library string, core int) (*program, error) {
-	p := &program{name: filepath.Base(path), command: exec.Command(path, library, strconv.Itoa(core)), lines: make(chan string)}
+// start runs the program and waits until it has checked its benchmarks: all, or those of the rows.
+func start(path, library string, core int, rows []string) (*program, error) {
+	args := append([]string{library, strconv.Itoa(core)}, rows...)
+	p := &program{name: filepath.Base(path), command: exec.Command(path, args...),
+		lines: make(chan string), versions: map[string]string{}}
 	p.command.Stderr = os.Stderr
 	in, err := p.command.StdinPipe()
 	if err != nil {
@@ -54,12 +62,20 @@ func start(path, library string, core int) (*program, error) {
 		close(p.lines)
 	}()
 	for {
-		line, err := p.line()
+		line, err := p.line(slowTimeout)
 		if err != nil {
 			return nil, err
 		}
 		if line == "ready" {
 			return p, nil
+		}
+		if name, version, ok := strings.Cut(strings.TrimPrefix(line, "version "), " "); ok && strings.HasPrefix(line, "version ") {
+			p.versions[name] = version
+			continue
+		}
+		if strings.HasPrefix(line, "left-out ") {
+			p.leftOut = append(p.leftOut, strings.TrimPrefix(line, "left-out "))
+			continue
 		}
 		var b bench
 		var kind, allocs string
@@ -74,14 +90,14 @@ func start(path, library string, core int) (*program, error) {
 }
 
 // line returns the program's next line. One that hangs is made to show its goroutines.
-func (p *program) line() (string, error) {
+func (p *program) line(timeout time.Duration) (string, error) {
 	select {
 	case line, ok := <-p.lines:
 		if !ok {
 			return "", fmt.Errorf("%s has ended: %v", p.name, p.command.Wait())
 		}
 		return line, nil
-	case <-time.After(answerTimeout):
+	case <-time.After(timeout):
 		p.command.Process.Signal(syscall.SIGQUIT)
 		time.Sleep(time.Second)
 		p.command.Process.Kill()
@@ -89,20 +105,33 @@ func (p *program) line() (string, error) {
 	}
 }
 
-// run takes one sample of n operations. All results are in nanoseconds.
-func (p *program) run(index, n int) (ns, before, after, delay float64, err error) {
+// An answer is what a program says of a sample. All times are in nanoseconds.
+type answer struct {
+	ns, before, after, delay float64
+	quantiles                map[string]float64
+}
+
+// run takes one sample of n operations.
+func (p *program) run(index, n int, timeout time.Duration) (a answer, err error) {
 	if _, err = fmt.Fprintf(p.in, "run %d %d\n", index, n); err != nil {
 		return
 	}
-	line, err := p.line()
+	line, err := p.line(timeout)
 	if err != nil {
 		return
 	}
-	if _, err = fmt.Sscan(line, &ns, &before, &after, &delay); err != nil || ns <= 0 || before <= 0 || after <= 0 {
-		err = fmt.Errorf("%s: answers %q", p.name, line)
-		return
+	words := strings.Fields(line)
+	if _, err = fmt.Sscan(line, &a.ns, &a.before, &a.after, &a.delay); err != nil || a.ns <= 0 || a.before <= 0 || a.after <= 0 {
+		return a, fmt.Errorf("%s: answers %q", p.name, line)
 	}
-	for _, c := range []float64{before, after} {
+	a.quantiles = map[string]float64{}
+	for _, word := range words[4:] {
+		name, text, _ := strings.Cut(word, "=")
+		if a.quantiles[name], err = strconv.ParseFloat(text, 64); err != nil {
+			return a, fmt.Errorf("%s: answers %q", p.name, line)
+		}
+	}
+	for _, c := range []float64{a.before, a.after} {
 		if p.calibration == 0 || c < p.calibration {
 			p.calibration = c
 		}

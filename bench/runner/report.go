@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -11,79 +10,96 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/gangwayffi/gangway/bench/results"
 )
 
 const (
-	reference  = "cgo"
-	plainC     = "c"
-	purego     = "purego"
-	plainGo    = "go"
-	wideSpread = 0.15 // (max - min) / median from which a result is marked
+	reference = "cgo"
+	plainC    = "c"
+	purego    = "purego"
+	plainGo   = "go"
 )
 
-// A result is a cell as results.json has it.
-type result struct {
-	Name          string   `json:"name"`
-	Impl          string   `json:"impl"`
-	Go            string   `json:"go"`
-	Median        float64  `json:"ns_median"`
-	Min           float64  `json:"ns_min"`
-	Max           float64  `json:"ns_max"`
-	RatioToCgo    *float64 `json:"ratio_to_cgo"`
-	RatioToC      *float64 `json:"ratio_to_c"`
-	RatioToPurego *float64 `json:"ratio_to_purego,omitempty"`
-	RatioToGo     *float64 `json:"ratio_to_go,omitempty"`
-	Allocs        *uint64  `json:"allocs_per_op,omitempty"` // of Go memory, rounded down
-	Samples       int      `json:"samples"`
-	Dropped       int      `json:"dropped"`
-	Disturbed     bool     `json:"disturbed"` // there were too few undisturbed samples: the least disturbed ones count
-
-	row *row
-}
-
 // evaluate makes results of the samples, in the order of rows.
-func evaluate(rows []*row) (results []*result) {
+func evaluate(rows []*row) (all []*results.Result) {
 	for _, r := range rows {
-		of := map[string]*result{}
+		of := map[string]*results.Result{}
 		for _, c := range r.cells {
-			ns, disturbed := c.counted()
-			of[c.impl] = &result{
-				Name: r.title, Impl: c.impl, Go: runtime.Version(),
-				Median: median(ns), Min: ns[0], Max: ns[len(ns)-1],
-				Samples: len(ns), Dropped: len(c.samples) - len(ns), Disturbed: disturbed,
-				Allocs: c.program.benches[c.index].allocs, row: r,
+			samples, disturbed := c.counted()
+			ns := values(samples)
+			x := &results.Result{
+				Row: r.id, Name: r.title, Kind: r.kind, Curve: r.curve, X: r.x, Impl: c.impl, Go: runtime.Version(), Unit: "ns",
+				Median: quantile(ns, 0.5), Min: ns[0], Max: ns[len(ns)-1], Quarter: quantile(ns, 0.25), ThreeQuarters: quantile(ns, 0.75),
+				Quantiles: medianQuantiles(samples), Samples: len(ns), Dropped: len(c.samples) - len(ns), Disturbed: disturbed,
+				Allocs: c.program.benches[c.index].allocs,
 			}
+			if r.bytes {
+				x.Unit = "bytes"
+			}
+			x.Wide = x.Spread() > results.WideSpread
+			of[c.impl] = x
 		}
 		for _, c := range r.cells {
 			of[c.impl].RatioToCgo = ratio(of[c.impl], of[reference])
 			of[c.impl].RatioToC = ratio(of[c.impl], of[plainC])
 			of[c.impl].RatioToPurego = ratio(of[c.impl], of[purego])
 			of[c.impl].RatioToGo = ratio(of[c.impl], of[plainGo])
-			results = append(results, of[c.impl])
+			all = append(all, of[c.impl])
 		}
 	}
-	return results
+	return all
 }
 
-// counted returns the samples that count, in order: the undisturbed ones, or for want of them the least disturbed.
-func (c *cell) counted() (ns []float64, disturbed bool) {
-	samples := append([]sample(nil), c.samples...)
-	sort.Slice(samples, func(i, j int) bool { return c.disturbance(samples[i]) < c.disturbance(samples[j]) })
-	n := c.undisturbed()
-	if disturbed = n < minSamples; disturbed {
-		n = minSamples
+// counted returns the samples that count: the undisturbed ones, or for want of them the least disturbed.
+func (c *cell) counted() (samples []sample, disturbed bool) {
+	samples = append(samples, c.samples...)
+	sort.SliceStable(samples, func(i, j int) bool { return c.disturbance(samples[i]) < c.disturbance(samples[j]) })
+	n, least := c.undisturbed(), minSamples
+	if least > len(samples) {
+		least = len(samples)
 	}
-	for _, s := range samples[:n] {
+	if disturbed = n < least; disturbed {
+		n = least
+	}
+	return samples[:n], disturbed
+}
+
+func values(samples []sample) (ns []float64) {
+	for _, s := range samples {
 		ns = append(ns, s.ns)
 	}
 	sort.Float64s(ns)
-	return ns, disturbed
+	return ns
 }
 
-// median of sorted values.
-func median(v []float64) float64 { return (v[(len(v)-1)/2] + v[len(v)/2]) / 2 }
+// medianQuantiles returns the median of each quantile that the samples have.
+func medianQuantiles(samples []sample) map[string]float64 {
+	of := map[string][]float64{}
+	for _, s := range samples {
+		for name, ns := range s.quantiles {
+			of[name] = append(of[name], ns)
+		}
+	}
+	medians := map[string]float64{}
+	for name, ns := range of {
+		sort.Float64s(ns)
+		medians[name] = quantile(ns, 0.5)
+	}
+	return medians
+}
 
-func ratio(a, b *result) *float64 {
+// quantile of sorted values, between two of them if need be.
+func quantile(v []float64, q float64) float64 {
+	at := q * float64(len(v)-1)
+	i := int(at)
+	if i+1 == len(v) {
+		return v[i]
+	}
+	return v[i] + (at-float64(i))*(v[i+1]-v[i])
+}
+
+func ratio(a, b *results.Result) *float64 {
 	if b == nil {
 		return nil
 	}
@@ -91,33 +107,41 @@ func ratio(a, b *result) *float64 {
 	return &q
 }
 
-func writeJSON(path string, results []*result) error {
-	text, err := json.MarshalIndent(results, "", "  ")
-	if err != nil {
-		return err
+// describe says where and with what the results came about.
+func describe(core int, programs []*program) *results.File {
+	f := &results.File{
+		Date: time.Now().UTC().Format("2006-01-02"), CPU: processor(), Cores: runtime.NumCPU(), Core: core,
+		Kernel: firstLine(output("uname", "-r")), Versions: map[string]string{"Go": strings.TrimPrefix(runtime.Version(), "go")},
 	}
-	return os.WriteFile(path, append(text, '\n'), 0o644)
-}
-
-func printMachine(w io.Writer, core int) {
-	fmt.Fprintf(w, "%s, %s, %s, kernel %s, %d cores, single-threaded rows on core %d, %s\n\n", runtime.Version(),
-		firstLine(os.Getenv("CC_VERSION")), processor(), firstLine(output("uname", "-r")), runtime.NumCPU(), core,
-		time.Now().UTC().Format("2006-01-02"))
+	f.Versions["C compiler"] = os.Getenv("CC_VERSION")
+	for _, p := range programs {
+		if version := os.Getenv("LIBFFI_VERSION"); p.name == "libffi" && version != "" {
+			f.Versions["libffi"] = version
+		}
+		for name, version := range p.versions {
+			f.Versions[name] = version
+		}
+	}
+	return f
 }
 
 // printTable prints every result.
-func printTable(out io.Writer, rows []*row, results []*result) {
+func printTable(out io.Writer, rows []*row, f *results.File) {
+	fmt.Fprintf(out, "%s\n%s\n\n", f.Machine(), f.VersionList())
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, r := range rows {
+		if len(r.cells) == 0 {
+			continue
+		}
 		fmt.Fprintf(out, "%s\n", r.title)
 		fmt.Fprintf(w, "\tmedian\tmin\tmax\tspread\tsamples\tdropped\tto cgo\tto C\tto purego\tto Go\tallocs\tlimit\t\n")
-		for _, x := range results {
-			if x.row != r {
+		for _, x := range f.Results {
+			if x.Row != r.id {
 				continue
 			}
-			fmt.Fprintf(w, "  %-16s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", x.Impl, duration(x.Median), duration(x.Min),
-				duration(x.Max), x.spread(), x.Samples, x.Dropped, ratioText(x.RatioToCgo), ratioText(x.RatioToC),
-				ratioText(x.RatioToPurego), ratioText(x.RatioToGo), x.allocs(), x.verdict())
+			fmt.Fprintf(w, "  %-16s\t%s\t%s\t%s\t%s%.0f%%\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", x.Impl, x.Value(x.Median), x.Value(x.Min),
+				x.Value(x.Max), x.Marks(), 100*x.Spread(), x.Samples, x.Dropped, ratioText(x.RatioToCgo), ratioText(x.RatioToC),
+				ratioText(x.RatioToPurego), ratioText(x.RatioToGo), allocs(x), r.verdict(x))
 		}
 		w.Flush()
 		fmt.Fprintln(out)
@@ -125,11 +149,11 @@ func printTable(out io.Writer, rows []*row, results []*result) {
 	fmt.Fprintf(out, `Each time is of one operation. allocs: pieces of Go memory for each. limit: of the ratio to cgo, on Go 1.26 or newer,
 or of machine code's (jit) to Go.
 ~: (max - min) / median is over %.0f%%. *: too few undisturbed samples, the least disturbed ones count.
-`, 100*wideSpread)
+`, 100*results.WideSpread)
 }
 
 // printShort prints medians, a line for each row.
-func printShort(out io.Writer, rows []*row, results []*result) {
+func printShort(out io.Writer, rows []*row, f *results.File) {
 	impls := []string{"gangway-auto", "gangway-blocking", reference, plainC}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	label := 0
@@ -145,35 +169,21 @@ func printShort(out io.Writer, rows []*row, results []*result) {
 	fmt.Fprintf(w, "auto / cgo\t\n")
 	for _, r := range rows {
 		fmt.Fprintf(w, "%-*s\t", label, r.title)
-		var auto *result
 		for _, i := range impls {
-			for _, x := range results {
-				if x.row == r && x.Impl == i {
-					fmt.Fprintf(w, "%s\t", duration(x.Median))
-					if i == impls[0] {
-						auto = x
-					}
-				}
+			if x := f.Find(r.id, i); x != nil {
+				fmt.Fprintf(w, "%s", x.Value(x.Median))
 			}
+			fmt.Fprintf(w, "\t")
 		}
-		fmt.Fprintf(w, "%s\t\n", ratioText(auto.RatioToCgo))
+		if auto := f.Find(r.id, impls[0]); auto != nil {
+			fmt.Fprintf(w, "%s", ratioText(auto.RatioToCgo))
+		}
+		fmt.Fprintf(w, "\t\n")
 	}
 	w.Flush()
 }
 
-func (x *result) spread() string {
-	mark := ""
-	s := (x.Max - x.Min) / x.Median
-	if s > wideSpread {
-		mark += "~"
-	}
-	if x.Disturbed {
-		mark += "*"
-	}
-	return fmt.Sprintf("%s%.0f%%", mark, 100*s)
-}
-
-func (x *result) allocs() string {
+func allocs(x *results.Result) string {
 	if x.Allocs == nil {
 		return ""
 	}
@@ -181,12 +191,12 @@ func (x *result) allocs() string {
 }
 
 // verdict says how x stands to its limit.
-func (x *result) verdict() string {
+func (r *row) verdict(x *results.Result) string {
 	q := x.RatioToCgo
-	limit, ok := x.row.limits[x.Impl]
+	limit, ok := r.limits[x.Impl]
 	if !ok {
 		q = x.RatioToGo
-		limit, ok = x.row.toGo[x.Impl]
+		limit, ok = r.toGo[x.Impl]
 	}
 	if !ok || q == nil {
 		return ""
@@ -202,16 +212,6 @@ func ratioText(r *float64) string {
 		return ""
 	}
 	return fmt.Sprintf("%.2f", *r)
-}
-
-func duration(ns float64) string {
-	switch {
-	case ns < 1e4:
-		return fmt.Sprintf("%.1f ns", ns)
-	case ns < 1e6:
-		return fmt.Sprintf("%.1f us", ns/1e3)
-	}
-	return fmt.Sprintf("%.2f ms", ns/1e6)
 }
 
 // processor returns the name of the processor.

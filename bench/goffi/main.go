@@ -1,0 +1,155 @@
+// Implementation "goffi": github.com/go-webgpu/goffi, built without cgo. It passes six integers and eight floats in
+// registers, nothing on the stack and no structs, so there are only the rows of such functions.
+package main
+
+import (
+	"unsafe"
+
+	"github.com/go-webgpu/goffi/ffi"
+	"github.com/go-webgpu/goffi/types"
+
+	"github.com/gangwayffi/gangway/bench/child"
+)
+
+var (
+	i32     = types.SInt32TypeDescriptor
+	i64     = types.SInt64TypeDescriptor
+	u64     = types.UInt64TypeDescriptor
+	f64     = types.DoubleTypeDescriptor
+	pointer = types.PointerTypeDescriptor
+)
+
+// A function is a C function, prepared.
+type function struct {
+	cif types.CallInterface
+	fn  unsafe.Pointer
+}
+
+func prepare(lib unsafe.Pointer, name string, result *types.TypeDescriptor, args ...*types.TypeDescriptor) *function {
+	f := new(function)
+	var err error
+	f.fn, err = ffi.GetSymbol(lib, name)
+	child.Fail(err)
+	child.Fail(ffi.PrepareCallInterface(&f.cif, types.DefaultCall, result, args))
+	return f
+}
+
+// call calls f as goffi's users do: an array of pointers to the arguments.
+func (f *function) call(result unsafe.Pointer, args ...unsafe.Pointer) {
+	if err := ffi.CallFunction(&f.cif, f.fn, result, args); err != nil {
+		child.Fail(err)
+	}
+}
+
+// niladic returns a func that calls f without arguments.
+func (f *function) niladic() func() int64 {
+	return func() (result int64) {
+		f.call(unsafe.Pointer(&result))
+		return result
+	}
+}
+
+func main() {
+	child.ModuleVersion("goffi", "github.com/go-webgpu/goffi")
+	lib, err := ffi.LoadLibrary(child.Library())
+	child.Fail(err)
+	libc, err := ffi.LoadLibrary("libc.so.6")
+	child.Fail(err)
+
+	call0 := prepare(lib, "bench_call0", i64)
+	steady := prepare(lib, "bench_steady", i64)
+	call2 := prepare(lib, "bench_call2", i32, i32, i32)
+	call3 := prepare(lib, "bench_call3", f64, f64, f64, f64)
+	call6 := prepare(lib, "bench_call6", i32, i32, i32, i32, i32, i32, i32)
+	strlen := prepare(lib, "bench_strlen", u64, pointer)
+	callback1 := prepare(lib, "bench_callback1", i64, pointer, i64)
+	callbacks := prepare(lib, "bench_callbacks", i64, pointer, i64)
+	callbacks3 := prepare(lib, "bench_callbacks3", i64, pointer, i64)
+	foreign := prepare(lib, "bench_foreign", i64, pointer, i64, pointer)
+	threads := prepare(lib, "bench_threads", i64, pointer, i64)
+	many := prepare(lib, "bench_callbacks_many", i64, pointer, i64, i64, i64)
+	qsort := prepare(libc, "qsort", types.VoidTypeDescriptor, pointer, u64, u64, pointer)
+	args1 := prepare(lib, "bench_args1", i64, i64)
+	args2 := prepare(lib, "bench_args2", i64, i64, i64)
+	args4 := prepare(lib, "bench_args4", i64, i64, i64, i64, i64)
+	args6 := prepare(lib, "bench_args6", i64, i64, i64, i64, i64, i64, i64)
+
+	successor := ffi.NewCallback(child.Successor)
+	scaled := ffi.NewCallback(func(x int64, y int32, p uintptr) int64 {
+		return child.Scaled(x, y, *(*unsafe.Pointer)(unsafe.Pointer(&p)))
+	})
+	compare := ffi.NewCallback(func(a, b uintptr) int32 {
+		return child.CompareInts(*(*unsafe.Pointer)(unsafe.Pointer(&a)), *(*unsafe.Pointer)(unsafe.Pointer(&b)))
+	})
+	// back calls f, which calls cb back n times.
+	back := func(f *function, cb uintptr, n int64) (sum int64) {
+		f.call(unsafe.Pointer(&sum), unsafe.Pointer(&cb), unsafe.Pointer(&n))
+		return sum
+	}
+
+	const impl = "goffi"
+	benches := child.Rows(impl, child.Functions{
+		Call0:  call0.niladic(),
+		Steady: steady.niladic(),
+		Call2: func(a, b int32) (r int32) {
+			call2.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b))
+			return r
+		},
+		Call3: func(a, b, c float64) (r float64) {
+			call3.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b), unsafe.Pointer(&c))
+			return r
+		},
+		Call6: func(a, b, c, d, e, f int32) (r int32) {
+			call6.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b), unsafe.Pointer(&c), unsafe.Pointer(&d),
+				unsafe.Pointer(&e), unsafe.Pointer(&f))
+			return r
+		},
+		Strlen: func(s string) (r uint) {
+			text := append([]byte(s), 0)
+			p := &text[0]
+			strlen.call(unsafe.Pointer(&r), unsafe.Pointer(&p))
+			return r
+		},
+		Callback1: func() int64 { return back(callback1, successor, 1) },
+		Callbacks: func(n int64) int64 { return back(callbacks, successor, n) },
+		Callback3: func(n int64) int64 { return back(callbacks3, scaled, n) },
+		Foreign: func(n int64) (sum, ns int64) {
+			out := new(int64)
+			foreign.call(unsafe.Pointer(&ns), unsafe.Pointer(&successor), unsafe.Pointer(&n), unsafe.Pointer(&out))
+			return *out, ns
+		},
+		Threads: func(n int64) int64 { return back(threads, successor, n) },
+		Sort: func(base unsafe.Pointer, n uintptr) {
+			size := uintptr(4)
+			qsort.call(nil, unsafe.Pointer(&base), unsafe.Pointer(&n), unsafe.Pointer(&size), unsafe.Pointer(&compare))
+		},
+		Args: child.Args{
+			N0: call0.niladic(),
+			N1: func(a int64) (r int64) {
+				args1.call(unsafe.Pointer(&r), unsafe.Pointer(&a))
+				return r
+			},
+			N2: func(a, b int64) (r int64) {
+				args2.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b))
+				return r
+			},
+			N4: func(a, b, c, d int64) (r int64) {
+				args4.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b), unsafe.Pointer(&c), unsafe.Pointer(&d))
+				return r
+			},
+			N6: func(a, b, c, d, e, f int64) (r int64) {
+				args6.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b), unsafe.Pointer(&c), unsafe.Pointer(&d),
+					unsafe.Pointer(&e), unsafe.Pointer(&f))
+				return r
+			},
+		},
+		Bind: func() func() int64 { return prepare(lib, "bench_call0", i64).niladic() },
+	})
+	const mostCallbacks = 1000 // 2,000, and none is ever freed
+	benches = append(benches, child.Live(impl, mostCallbacks, func() uintptr { return ffi.NewCallback(child.Successor) },
+		func(cbs *uintptr, count, step, n int64) (sum int64) {
+			many.call(unsafe.Pointer(&sum), unsafe.Pointer(&cbs), unsafe.Pointer(&count), unsafe.Pointer(&step), unsafe.Pointer(&n))
+			return sum
+		})...)
+	child.Serve(benches)
+}
