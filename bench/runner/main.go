@@ -87,7 +87,7 @@ func main() {
 		left := 0
 		for _, r := range wanted {
 			late := time.Since(begin) > *limit && round >= r.least()
-			if r.finished || late || round >= maxRepeats*r.samples {
+			if r.finished || late || round >= r.most() {
 				continue
 			}
 			fail(r.round(round))

@@ -33,10 +33,21 @@ type row struct {
 
 // least returns with how many rounds the row is content when time is short.
 func (r *row) least() int {
-	if r.samples < minSamples {
+	switch {
+	case r.slow:
+		return 1
+	case r.samples < minSamples:
 		return r.samples
 	}
 	return minSamples
+}
+
+// most returns how many rounds there are at most.
+func (r *row) most() int {
+	if r.slow {
+		return r.samples
+	}
+	return maxRepeats * r.samples
 }
 
 func (r *row) timeout() time.Duration {
@@ -103,7 +114,7 @@ func allRows() []*row {
 		{id: "late-mixed", title: "longest delay of a goroutine that wakes up, C blocks now and then", kind: results.Latency, n: 200, whole: true, samples: minSamples},
 
 		{id: "build-cold", title: "go build of a hello that calls libm, empty cache", kind: results.Build, n: 1, slow: true, samples: buildRounds},
-		{id: "build-warm", title: "go build of it after a change", kind: results.Build, n: 1, slow: true, samples: minSamples},
+		{id: "build-warm", title: "go build of it after a change", kind: results.Build, n: 1, slow: true, samples: 5},
 		{id: "build-size", title: "its size", kind: results.Build, n: 1, whole: true, bytes: true, samples: buildRounds},
 		{id: "start", title: "running it", kind: results.Build, n: 10, samples: minSamples},
 	}
@@ -139,8 +150,8 @@ type table struct {
 func newTable(quick bool) *table {
 	t := &table{allRows(), map[string]*row{}}
 	for _, r := range t.plain {
-		if quick {
-			r.samples = r.least()
+		if quick && r.samples > minSamples {
+			r.samples = minSamples
 		}
 	}
 	return t
