@@ -29,8 +29,10 @@ func TestCrashReports(t *testing.T) {
 				if testing.Short() && (i+k+j)%4 != 0 {
 					continue
 				}
-				if v := runtime.Version(); what == "overflow" && (strings.HasPrefix(v, "go1.19") || strings.HasPrefix(v, "go1.20")) {
-					continue // these say nothing, with cgo neither
+				if v := runtime.Version(); what == "overflow" && (cgoOn || strings.HasPrefix(v, "go1.19") || strings.HasPrefix(v, "go1.20")) {
+					// Go 1.19 and 1.20 say nothing. runtime/cgo has the runtime take the guard page for a part of the
+					// stack, and the report may end when it looks there.
+					continue
 				}
 				name := mode.Name + " " + what + " " + where
 				r := testlib.Run(t, []string{"GOTRACEBACK=all"}, program, mode.Name, what, where)
