@@ -37,7 +37,6 @@ func asked() bool { return os.Getenv("GANGWAY_BUILDS") != "" }
 
 // Programs that are built with the race detector, with coverage, without symbols, without optimisation, and by the C linker.
 func TestBuilds(t *testing.T) {
-	testlib.Lib(t)
 	if !asked() {
 		t.Skip("GANGWAY_BUILDS=1 asks for it: make check and tests/scenarios.sh do")
 	}
@@ -64,7 +63,6 @@ func TestBuilds(t *testing.T) {
 
 // What cgocheck=2 finds: a Go pointer that Go code stores in C's memory.
 func TestPointersStored(t *testing.T) {
-	testlib.Lib(t)
 	var program string
 	var env []string
 	if minor(t) < 21 {
