@@ -1,5 +1,5 @@
 // Implementation "go": a Go function that is not inlined, to see what a call costs in Go itself, and what it costs to find one
-// by its address.
+// by its address; and, beside the latency rows of others, what they are where goroutines sleep in Go.
 package main
 
 import (
@@ -20,14 +20,15 @@ func call3(a, b, c float64) float64 { return a*b + c }
 
 func main() {
 	const impl = "go"
-	child.Serve([]child.Bench{
+	sleep := func(us int64) { time.Sleep(time.Duration(us) * time.Microsecond) }
+	child.Serve(append(child.Latency(impl, sleep, sleep), []child.Bench{
 		{Row: "call0", Impl: impl, CheckN: child.CheckN, Run: runCall0},
 		{Row: "call2", Impl: impl, CheckN: child.CheckN, Run: runCall2},
 		{Row: "call3", Impl: impl, CheckN: child.CheckN, Run: runCall3},
 		{Row: "lookup1", Impl: impl, CheckN: child.CheckN, Run: runLookup},
 		{Row: "lookup1000", Impl: impl, CheckN: child.CheckN, Run: runLookup},
 		{Row: "lookup10000", Impl: impl, CheckN: child.CheckN, Run: runLookup},
-	})
+	}...))
 }
 
 func runCall0(n int) time.Duration {
