@@ -69,11 +69,16 @@ func compare(before, after *results.File) {
 	fmt.Printf("%d changed beyond the noise, %d did not, %d are new, %d are gone\n", changed, same, added, gone)
 }
 
+// leastSamples is how many samples say something of the noise among them.
+const leastSamples = 3
+
 // differ tells whether two results are further apart than noise explains: the medians differ by more than leastChange, the
 // middle halves of the samples lie apart, and the fastest samples moved the same way.
 func differ(o, n *results.Result) bool {
 	change := n.Median/o.Median - 1
 	switch {
+	case n.Unit == "ns" && (o.Samples < leastSamples || n.Samples < leastSamples):
+		return false
 	case change > leastChange:
 		return n.Quarter > o.ThreeQuarters && n.Min > o.Min
 	case change < -leastChange:

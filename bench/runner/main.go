@@ -48,7 +48,7 @@ func main() {
 	out := flag.String("o", "", "write the results to this `file`")
 	core := flag.Int("core", lastCore(), "pin single-threaded work to this `core`")
 	only := flag.String("rows", "", "these rows only, by their `names` with commas between")
-	limit := flag.Duration("limit", 8*time.Minute, "after this `time`, disturbed samples are not taken again")
+	limit := flag.Duration("limit", 8*time.Minute, "after this `time`, rows are content with few samples")
 	flag.Parse()
 	if flag.NArg() < 2 {
 		flag.Usage()

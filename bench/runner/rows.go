@@ -36,10 +36,10 @@ func (r *row) least() int {
 	switch {
 	case r.slow:
 		return 1
-	case r.samples < minSamples:
+	case r.samples < fewSamples:
 		return r.samples
 	}
-	return minSamples
+	return fewSamples
 }
 
 // most returns how many rounds there are at most.
@@ -61,6 +61,7 @@ const (
 	ms          = time.Millisecond
 	manySamples = 21
 	buildRounds = 3
+	fewSamples  = 3
 )
 
 // allRows returns the rows that are no points of curves.
