@@ -21,6 +21,7 @@ type hello struct {
 	impl, dir string
 	cgo       string // CGO_ENABLED
 	work      string // for what is built
+	warmCache string // which the hellos share
 	changes   int
 }
 
@@ -33,7 +34,7 @@ func main() {
 		{impl: "cgo", dir: "cgo", cgo: "1"},
 		{impl: "go", dir: "goref", cgo: "0"},
 	} {
-		h.work = filepath.Join(work, h.dir)
+		h.work, h.warmCache = filepath.Join(work, h.dir), filepath.Join(work, "cache")
 		child.Fail(os.MkdirAll(h.work, 0o777))
 		for _, b := range []child.Bench{
 			{Row: "build-cold", Run: h.cold}, // which checks what it has built, every time
@@ -91,15 +92,14 @@ func (h *hello) cold(n int) (took time.Duration) {
 
 // warm builds n times, each time after another change of the source.
 func (h *hello) warm(n int) (took time.Duration) {
-	cache := filepath.Join(h.work, "cache")
 	if h.changes == 0 {
-		h.build(cache)
+		h.build(h.warmCache)
 	}
 	for ; n > 0; n-- {
 		h.changes++
 		source := fmt.Sprintf("package main\n\nconst _ = %d\n", h.changes)
 		child.Fail(os.WriteFile(filepath.Join("bench/hello", h.dir, "change.go"), []byte(source), 0o666))
-		took += h.build(cache)
+		took += h.build(h.warmCache)
 		h.start(1)
 	}
 	return took
@@ -131,6 +131,6 @@ func (h *hello) start(n int) time.Duration {
 // built sees to it that the program is there.
 func (h *hello) built() {
 	if _, err := os.Stat(h.binary()); err != nil {
-		h.build(filepath.Join(h.work, "cache"))
+		h.build(h.warmCache)
 	}
 }
