@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 enum {
 	PAGE = 4096,
@@ -66,13 +67,18 @@ static gw_status link_module(void *module)
 					    __ATOMIC_ACQUIRE))
 		;
 	__atomic_store_n(next_of(end), module, __ATOMIC_RELEASE);
-	/* Whoever came before may still owe its own link; give up if it does not come. */
-	for (int i = 0; i < 1000; i++) {
+	/* Whoever came before may still owe its own link, and may have lost its processor just
+	   there; give up if it does not come within seconds. */
+	static const struct timespec millisecond = {0, 1000000};
+	for (int i = 0; i < 3000; i++) {
 		for (void *m = host.first; m != NULL;
 		     m = __atomic_load_n(next_of(m), __ATOMIC_ACQUIRE))
 			if (m == module)
 				return GW_OK;
-		gw_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+		if (i < 1000)
+			gw_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+		else
+			gw_syscall(SYS_nanosleep, (long)&millisecond, 0, 0, 0, 0, 0);
 	}
 	return gw_fail(GW_EINVAL, "the runtime's list of modules does not lead to the new one: "
 				  "something else adds to it in a way of its own");
