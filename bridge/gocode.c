@@ -21,28 +21,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "goexec.h"
+#include "emit.h"
 
-enum { AX, CX, DX, BX, SP, BP, SI, DI, R8, R9, R10, R11, R12, R13, R14, R15 };
 static const uint8_t go_ints[GW_GO_INTS] = {AX, BX, CX, DI, SI, R8, R9, R10, R11};
-static const uint8_t c_ints[6] = {DI, SI, DX, CX, R8, R9};
 
 enum {
 	STRINGS = 512,    /* bytes for copies of strings */
 	MAX_FRAME = 3072, /* of a frame: well within a page, so that a stack's end is met and not
 			     stepped over */
-	MAX_CODE = 4096,
-	G_STACK_HI = 8 /* offset in g */
+	G_STACK_HI = 8    /* offset in g */
 };
 
 _Static_assert(offsetof(struct gw_rt_g, stackhi) == G_STACK_HI, "g");
-
-struct emitter {
-	uint8_t code[MAX_CODE];
-	uint32_t n;
-	bool failed;
-	uint32_t image, results, hidden, slots, strings, size;
-};
 
 /* Where jumps end that are to go to the same place. */
 enum { MAX_STRINGS = 8 };
@@ -55,135 +45,6 @@ struct source {
 	enum { NOTHING, REGISTER, IMAGE } kind;
 	uint8_t reg; /* of Go's, for REGISTER */
 };
-
-static void bytes(struct emitter *e, const void *p, uint32_t n)
-{
-	if (e->n + n > MAX_CODE) {
-		e->failed = true;
-		return;
-	}
-	memcpy(e->code + e->n, p, n);
-	e->n += n;
-}
-
-static void byte(struct emitter *e, unsigned b)
-{
-	uint8_t one = (uint8_t)b;
-	bytes(e, &one, 1);
-}
-
-static void rex(struct emitter *e, bool wide, unsigned reg, unsigned rm, bool always)
-{
-	unsigned b = 0x40u | (wide ? 8u : 0u) | (reg >> 3 & 1) << 2 | (rm >> 3 & 1);
-	if (b != 0x40 || always)
-		byte(e, b);
-}
-
-/* The operand [base + displacement]. */
-static void operand(struct emitter *e, unsigned reg, unsigned base, uint32_t displacement)
-{
-	byte(e, 0x80 | (reg & 7) << 3 | (base & 7));
-	if ((base & 7) == SP)
-		byte(e, 0x24);
-	bytes(e, &displacement, 4);
-}
-
-/* The opcode of a move of 1, 2, 4 or 8 bytes into an integer register, extended to 64 bits, but for
-   the prefixes. */
-static void int_opcode(struct emitter *e, uint32_t size, bool sign)
-{
-	switch (size) {
-	case 8:
-		byte(e, 0x8b);
-		break;
-	case 4:
-		byte(e, sign ? 0x63 : 0x8b);
-		break;
-	case 2:
-		byte(e, 0x0f);
-		byte(e, sign ? 0xbf : 0xb7);
-		break;
-	default:
-		byte(e, 0x0f);
-		byte(e, sign ? 0xbe : 0xb6);
-	}
-}
-
-/* Load, extended. */
-static void load_int(struct emitter *e, unsigned reg, unsigned base, uint32_t at, uint32_t size,
-		     bool sign)
-{
-	rex(e, size == 8 || sign, reg, base, false);
-	int_opcode(e, size, sign);
-	operand(e, reg, base, at);
-}
-
-static void store_int(struct emitter *e, unsigned reg, unsigned base, uint32_t at, uint32_t size)
-{
-	if (size == 2)
-		byte(e, 0x66);
-	rex(e, size == 8, reg, base, size == 1);
-	byte(e, size == 1 ? 0x88 : 0x89);
-	operand(e, reg, base, at);
-}
-
-/* to = from's lower bytes, extended. */
-static void extend(struct emitter *e, unsigned to, unsigned from, uint32_t size, bool sign)
-{
-	rex(e, size == 8 || sign, to, from, size == 1);
-	int_opcode(e, size, sign);
-	byte(e, 0xc0 | (to & 7) << 3 | (from & 7));
-}
-
-/* MOVSD or MOVSS between a vector register and memory. */
-static void move_float(struct emitter *e, bool is_load, unsigned reg, unsigned base, uint32_t at,
-		       uint32_t size)
-{
-	byte(e, size == 8 ? 0xf2 : 0xf3);
-	rex(e, false, reg, base, false);
-	byte(e, 0x0f);
-	byte(e, is_load ? 0x10 : 0x11);
-	operand(e, reg, base, at);
-}
-
-static void lea(struct emitter *e, unsigned reg, unsigned base, uint32_t at)
-{
-	rex(e, true, reg, base, false);
-	byte(e, 0x8d);
-	operand(e, reg, base, at);
-}
-
-static void move_reg(struct emitter *e, unsigned to, unsigned from)
-{
-	extend(e, to, from, 8, false);
-}
-
-static void move_vector(struct emitter *e, unsigned to, unsigned from)
-{
-	rex(e, false, to, from, false);
-	byte(e, 0x0f);
-	byte(e, 0x28);
-	byte(e, 0xc0 | (to & 7) << 3 | (from & 7));
-}
-
-static void call_address(struct emitter *e, uintptr_t address)
-{
-	uint64_t a = address;
-	byte(e, 0x48); /* mov $a, %rax */
-	byte(e, 0xb8);
-	bytes(e, &a, 8);
-	byte(e, 0xff); /* call *%rax */
-	byte(e, 0xd0);
-}
-
-/* add or sub $n, %rsp */
-static void adjust(struct emitter *e, bool down, uint32_t n)
-{
-	byte(e, 0x48);
-	byte(e, 0x81);
-	byte(e, down ? 0xec : 0xc4);
-	bytes(e, &n, 4);
-}
 
 /* BP = the address of the stack arguments, which lie above the return PC at the entry's SP. */
 static void find_go_stack(struct emitter *e)
@@ -233,31 +94,6 @@ static bool is_float_register(uint32_t offset)
 static unsigned float_register(uint32_t offset)
 {
 	return (unsigned)((offset - offsetof(struct gw_go_regs, floats)) / 8);
-}
-
-static void op_size(uint8_t op, uint32_t *size, bool *sign)
-{
-	*sign = op == GW_MOVE_S1 || op == GW_MOVE_S2 || op == GW_MOVE_S4;
-	if (op == GW_MOVE_Z1 || op == GW_MOVE_S1)
-		*size = 1;
-	else if (op == GW_MOVE_Z2 || op == GW_MOVE_S2)
-		*size = 2;
-	else if (op == GW_MOVE_Z4 || op == GW_MOVE_S4)
-		*size = 4;
-}
-
-/* size bytes from memory to memory, through DX. */
-static void copy(struct emitter *e, unsigned from, uint32_t src, unsigned to, uint32_t dst,
-		 uint32_t size)
-{
-	while (size > 0) {
-		uint32_t n = size >= 8 ? 8 : size >= 4 ? 4 : size >= 2 ? 2 : 1;
-		load_int(e, DX, from, src, n, false);
-		store_int(e, DX, to, dst, n);
-		src += n;
-		dst += n;
-		size -= n;
-	}
 }
 
 /* One move from Go's side to memory; m is not GW_MOVE_WORDS of more than one. */
@@ -599,218 +435,12 @@ static void emit(struct emitter *e, const gw_go_plan *plan)
 	}
 }
 
-/* Copies what was emitted to memory for code; NULL when that fails. */
-static void *keep(const struct emitter *e)
-{
-	void *code = NULL;
-	gw_code *memory;
-	if (e->failed || gw_code_new(&memory, e->n) != GW_OK)
-		return NULL;
-	memcpy(gw_code_data(memory), e->code, e->n);
-	if (gw_code_seal(memory) == GW_OK)
-		code = gw_code_data(memory); /* for good: func values and thunks hold it */
-	else
-		gw_code_free(memory);
-	return code;
-}
-
 void *gw_go_code(const gw_go_plan *plan)
 {
 	struct emitter *e;
 	if (!suitable(plan) || (e = calloc(1, sizeof *e)) == NULL)
 		return NULL;
 	emit(e, plan);
-	void *code = keep(e);
-	free(e);
-	return code;
-}
-
-/* Callbacks: what gw_closure_entry and gw_go_callback_run do by interpreting the plan. The code is
-   where thunks go.
-
-   In:        R11 struct gw_thunk_slot *; otherwise an ordinary C function of the signature.
-   Preserves: what a C function must: BX, BP and R12-R15 are not touched.
-
-       RSP + size + 8
-	     return address, above it the stack arguments
-       RSP + size
-	     Go's stack    parameters and results there
-	     results       as in struct gw_closure_regs from CL_RAX on
-	     image         DI SI DX CX R8 R9, XMM0-XMM7, those that are taken apart
-	     hidden        where a result in memory goes
-       RSP   invocation    struct gw_go_invocation */
-struct callback_layout {
-	uint32_t regs, hidden, image, results, go_stack, size;
-};
-
-static bool callback_source(const struct callback_layout *f, uint8_t segment, uint32_t offset,
-			    uint32_t *at)
-{
-	*at = segment == GW_SEGMENT_C_STACK ? f->size + 8 + offset : f->image + offset - CL_INTS;
-	return segment == GW_SEGMENT_C_STACK || (segment == GW_SEGMENT_C_REGS && offset < CL_AL);
-}
-
-static uint32_t callback_go(const struct callback_layout *f, uint8_t segment, uint32_t offset)
-{
-	return segment == GW_SEGMENT_GO_REGS ? f->regs + offset : f->go_stack + offset;
-}
-
-/* Whether C's register at src goes to a place of Go's as it is. */
-static bool whole(const struct gw_move *m)
-{
-	return m->op == GW_MOVE_WORDS && m->from == GW_SEGMENT_C_REGS;
-}
-
-static void callback_arguments(struct emitter *e, const struct callback_layout *f,
-			       const gw_go_plan *plan)
-{
-	/* Registers first: DX, through which everything else goes, is one of them. */
-	for (uint32_t i = 0; i < plan->nin; i++) {
-		const struct gw_move *m = &plan->in[i];
-		if (m->from != GW_SEGMENT_C_REGS)
-			continue;
-		for (uint32_t k = 0; k < (whole(m) ? m->size : 1); k++) {
-			uint32_t src = (m->src + 8 * k) & ~7u;
-			uint32_t dst = whole(m) ? callback_go(f, m->to, m->dst + 8 * k)
-						: f->image + src - CL_INTS;
-			if (src < CL_SSE)
-				store_int(e, c_ints[(src - CL_INTS) / 8], SP, dst, 8);
-			else
-				move_float(e, false, (src - CL_SSE) / 8, SP, dst, 8);
-		}
-	}
-	for (uint32_t i = 0; i < plan->nin; i++) {
-		const struct gw_move *m = &plan->in[i];
-		uint32_t src, dst = callback_go(f, m->to, m->dst);
-		uint32_t size = m->op == GW_MOVE_WORDS ? 8 * m->size : m->size;
-		bool sign = false;
-		if (whole(m))
-			continue;
-		op_size(m->op, &size, &sign);
-		if (!callback_source(f, m->from, m->src, &src)) {
-			e->failed = true;
-		} else if (m->op == GW_MOVE_WORDS || m->op == GW_MOVE_BYTES) {
-			copy(e, SP, src, SP, dst, size);
-		} else {
-			load_int(e, DX, SP, src, size, sign);
-			store_int(e, DX, SP, dst, 8);
-		}
-	}
-}
-
-/* What a register of the result is loaded with when one move fills it whole. */
-struct fill {
-	bool whole;
-	uint32_t from, size;
-	bool sign;
-};
-
-/* The piece of the result that m fills, by itself and from a slot of Go's registers; NULL when
- * there is none. */
-static const struct gw_piece *filled(const gw_signature *s, const struct gw_move *m)
-{
-	bool extended = m->op != GW_MOVE_WORDS && m->op != GW_MOVE_BYTES;
-	uint32_t size = extended || m->op == GW_MOVE_WORDS ? 8 : m->size;
-	if (m->from != GW_SEGMENT_GO_REGS || m->to != GW_SEGMENT_C_REGS)
-		return NULL;
-	for (unsigned i = 0; i < s->result.pieces; i++) {
-		const struct gw_piece *p = &s->result.piece[i];
-		uint32_t at = (p->where == GW_IN_SSE ? CL_XMM0 : CL_RAX) + 8u * p->index;
-		if (p->where != GW_IN_X87 && m->dst == at && p->size <= size)
-			return p;
-	}
-	return NULL;
-}
-
-static void callback_results(struct emitter *e, const struct callback_layout *f,
-			     const gw_go_plan *plan)
-{
-	const gw_signature *s = plan->signature;
-	struct fill fills[2] = {{.whole = false}};
-	if (s->hidden)
-		load_int(e, CX, SP, f->hidden, 8, false);
-	/* Through DX, so registers come last. */
-	for (uint32_t i = 0; i < plan->nout; i++) {
-		struct gw_move m = plan->out[i];
-		for (uint32_t k = m.op == GW_MOVE_WORDS ? m.size : 1; k > 0;
-		     k--, m.src += 8, m.dst += 8) {
-			uint32_t src = callback_go(f, m.from, m.src),
-				 size = m.op == GW_MOVE_WORDS ? 8 : m.size;
-			const struct gw_piece *p = filled(s, &m);
-			unsigned base = m.to == GW_SEGMENT_RESULT ? CX : SP;
-			uint32_t dst =
-				m.to == GW_SEGMENT_RESULT ? m.dst : f->results + m.dst - CL_RAX;
-			bool sign = false,
-			     extended = m.op != GW_MOVE_WORDS && m.op != GW_MOVE_BYTES;
-			op_size(m.op, &size, &sign);
-			if (p != NULL) {
-				fills[p - s->result.piece] =
-					(struct fill){true, src, extended ? size : 8, sign};
-			} else if (extended) {
-				load_int(e, DX, SP, src, size, sign);
-				store_int(e, DX, base, dst, 8);
-			} else {
-				copy(e, SP, src, base, dst, size);
-			}
-		}
-	}
-	if (s->hidden) {
-		move_reg(e, AX, CX);
-		return;
-	}
-	for (unsigned i = s->result.pieces; i > 0; i--) { /* ST1 before ST0 */
-		const struct gw_piece *p = &s->result.piece[i - 1];
-		const struct fill *w = &fills[i - 1];
-		if (p->where == GW_IN_X87) {
-			byte(e, 0xdb); /* fldt at(%rsp) */
-			operand(e, 5, SP, f->results + CL_ST - CL_RAX + 16u * p->index);
-		} else if (p->where == GW_IN_SSE) {
-			uint32_t at = f->results + CL_XMM0 - CL_RAX + 8u * p->index;
-			move_float(e, true, p->index, SP, w->whole ? w->from : at, 8);
-		} else {
-			uint32_t at = f->results + 8u * p->index;
-			load_int(e, p->index == 0 ? AX : DX, SP, w->whole ? w->from : at,
-				 w->whole ? w->size : 8, w->sign);
-		}
-	}
-}
-
-void *gw_go_callback_code(const gw_go_plan *plan)
-{
-	const gw_signature *s = plan->signature;
-	struct callback_layout f;
-	struct emitter *e;
-	if (plan->shape.stack_frame > 1024 || (e = calloc(1, sizeof *e)) == NULL)
-		return NULL;
-	uint32_t at = sizeof(struct gw_go_invocation);
-	f.regs = offsetof(struct gw_go_invocation, regs);
-	f.hidden = at;
-	at += 8;
-	f.image = at;
-	at += CL_AL - CL_INTS;
-	f.results = at;
-	at += CL_SIZE - CL_RAX;
-	f.go_stack = at;
-	at += plan->shape.stack_frame;
-	f.size = ((at + 15) & ~15u) + 8;
-
-	adjust(e, true, f.size);
-	load_int(e, AX, R11, offsetof(struct gw_thunk_slot, record), 8, false);
-	callback_arguments(e, &f, plan);
-	if (s->hidden)
-		store_int(e, DI, SP, f.hidden, 8);
-	store_int(e, AX, SP, offsetof(struct gw_go_invocation, callback), 8);
-	if (plan->shape.stack_frame != 0) {
-		lea(e, DX, SP, f.go_stack);
-		store_int(e, DX, SP, offsetof(struct gw_go_invocation, stack), 8);
-	}
-	lea(e, DI, SP, 0);
-	load_int(e, AX, AX, offsetof(struct gw_go_callback, invoke), 8, false);
-	byte(e, 0xff); /* call *%rax */
-	byte(e, 0xd0);
-	callback_results(e, &f, plan);
-	adjust(e, false, f.size);
-	byte(e, 0xc3);
 	void *code = keep(e);
 	free(e);
 	return code;

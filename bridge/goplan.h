@@ -67,7 +67,7 @@ enum { GW_GO_STRINGS_MAX = 4096 };
 uint64_t gw_go_call(const gw_go_plan *plan, const struct gw_rt_g *g, struct gw_go_regs *block,
 		    char *stack, void (*fn)(void));
 
-/* gocode.c. Machine code of a plan, for calls and for callbacks, for good; NULL where there is none. That of callbacks is
+/* gocode.c, gocallback.c. Machine code of a plan, for calls and for callbacks, for good; NULL where there is none. That of callbacks is
    an entry for thunks. */
 void *gw_go_code(const gw_go_plan *plan);
 void *gw_go_callback_code(const gw_go_plan *plan);

@@ -10,7 +10,7 @@ srcdir=${srcdir:-$(dirname "$0")/..}
 seconds=${GANGWAY_FUZZ_SECONDS:-20}
 seed=${GANGWAY_FUZZ_SEED:-$(date +%s)}
 cc=${CC:-gcc}
-core='auto call classify closure code gocode goexec goplan invoke parse signature status thunk type'
+core='auto call classify closure code gocallback gocode goexec goplan invoke parse signature status thunk type'
 fuzzer='execute fuzz_signature layout memory mutate record'
 
 work=$(mktemp -d)

@@ -42,7 +42,7 @@ verdict() { # name, whether it is well
 
 fuzz() {
 	objects=
-	for unit in auto call classify closure code gocode goexec goplan invoke parse signature status thunk type; do
+	for unit in auto call classify closure code gocallback gocode goexec goplan invoke parse signature status thunk type; do
 		$cc -std=c11 -g -O1 ${CPPFLAGS-} -c -o "$work/$unit.o" "$srcdir/bridge/$unit.c"
 		objects="$objects $work/$unit.o"
 	done

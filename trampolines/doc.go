@@ -32,7 +32,7 @@
 // runs machine code made of the plan (bridge/gocode.c, entered from code_amd64.s): on the system stack, with Go's
 // registers as they came. A call for which Go has to work (func parameters, long strings, ...any) spills Go's registers first
 // (plan_amd64.s), and where there is no code gw_go_call interprets the moves. The thunk of a callback enters code of its
-// own, or gw_closure_entry with an interpreter: it makes the Go registers of the arguments in memory, and calls Go by
+// own (bridge/gocallback.c), or gw_closure_entry with an interpreter: it makes the Go registers of the arguments in memory, and calls Go by
 // callbackEntryPlan.
 //
 // Pointers among the arguments stay visible to the collector in the argument area of an assembly function whose prototype
