@@ -8,7 +8,7 @@ import (
 // callbackFrame lies on the C stack for the time of a callback; callbackEntry makes it. Its size is 8 modulo 16.
 type callbackFrame struct {
 	g0sp   uintptr    // g0.sched.sp before the callback
-	record uintptr    // *CallbackRecord; 0 when the Go function has returned: not so when a panic or Goexit leaves it
+	record uintptr    // *CallbackRecord
 	mark   uintptr    // g.sched.pc as the callback found it
 	auto   *AutoState // of the C function that called back, while its call is Blocking
 	rax    uintptr    // result
@@ -85,27 +85,41 @@ func narrow(v uintptr, extend uint) uintptr {
 	return v << (extend & 63) >> (extend & 63)
 }
 
-// callbackRun is the Go side of a callback on the same thread; callbackGo calls it with the first three integers as well. The
-// deferred call is for panics and Goexit only; in this form, with one argument and the flag in f, it costs the least.
+// A departure is what a callback defers, for panics and Goexit: a func value made by hand, whose code is callbackUnwind. The
+// compiler's own would be a function with a stack check and a frame, of which a callback that returns has no use.
+type departure struct {
+	code uintptr
+	f    *callbackFrame // nil when the Go function has returned
+}
+
+var unwindPC = addrCallbackUnwind()
+
+// callbackRun is the Go side of a callback on the same thread; callbackGo calls it with the first three integers as well.
 func callbackRun(f *callbackFrame, _, _, _ uintptr) {
-	defer callbackDone(f)
+	d := departure{unwindPC, f}
+	unwind := &d
+	defer (*(*func())(unsafe.Pointer(&unwind)))()
 	callbackCall(f)
-	f.record = 0
+	d.f = nil
 }
 
 // callbackRunFew is callbackRun for callbackEntryFew.
 func callbackRunFew(f *callbackFrame, a, b, c uintptr) {
-	defer callbackDone(f)
+	d := departure{unwindPC, f}
+	unwind := &d
+	defer (*(*func())(unsafe.Pointer(&unwind)))()
 	fn := *(*func(a, b, c uintptr) uintptr)(unsafe.Pointer(&f.called().Fn))
 	f.rax = fn(a, b, c)
-	f.record = 0
+	d.f = nil
 }
 
 // callbackRunPlan is callbackRun for callbackEntryPlan; call is what C has called that with, an *Invocation.
 func callbackRunPlan(f *callbackFrame, call, _, _ uintptr) {
-	defer callbackDone(f)
+	d := departure{unwindPC, f}
+	unwind := &d
+	defer (*(*func())(unsafe.Pointer(&unwind)))()
 	invokePlan(*(**Invocation)(unsafe.Pointer(&call)))
-	f.record = 0
+	d.f = nil
 }
 
 // What callbackRunPlanFew serves: registers of either kind.
@@ -115,24 +129,20 @@ const fewIn, fewOut = 4, 2
 // types, the first registers of either kind carry them, bit by bit, and a caller of this signature loads those and has
 // spill space for them.
 func callbackRunPlanFew(f *callbackFrame, address, _, _ uintptr) {
-	defer callbackDone(f)
+	d := departure{unwindPC, f}
+	unwind := &d
+	defer (*(*func())(unsafe.Pointer(&unwind)))()
 	call := *(**Invocation)(unsafe.Pointer(&address))
 	fn := *(*func(a, b, c, d uintptr, e, f, g, h float64) (p, q uintptr, r, s float64))(unsafe.Pointer(&call.record.Fn))
 	i, x := &call.regs.Ints, &call.regs.Floats
 	p, q, r, s := fn(i[0], i[1], i[2], i[3], x[0], x[1], x[2], x[3])
 	i[0], i[1], x[0], x[1] = p, q, r, s
-	f.record = 0
+	d.f = nil
 }
 
 // called returns the record of the callback.
 func (f *callbackFrame) called() *CallbackRecord {
 	return *(**CallbackRecord)(unsafe.Pointer(&f.record))
-}
-
-func callbackDone(f *callbackFrame) {
-	if f.record != 0 {
-		callbackUnwind(f)
-	}
 }
 
 // callbackForeignRun is what callbackForeign lets runtime.cgocallback run.

@@ -3,8 +3,8 @@
 #include "go_asm.h"
 #include "frame_amd64.h"
 
-// CALLBACK_RETURN: return to C with the result in the callbackFrame at SP. Loads and one LEAQ instead of POPQ: the assembler
-// would miss the pushes, which are in callbackEntry. XCHGQ, since go vet takes a MOVQ into BP for a lost frame pointer.
+// CALLBACK_RETURN: return to C with the result in the callbackFrame at SP. Loads and a LEAQ instead of POPQ, and the last pop
+// by its code: the assembler would miss the pushes, which are in callbackEntry.
 #define CALLBACK_RETURN \
 	MOVQ	callbackFrame_rax(SP), AX; \
 	MOVSD	callbackFrame_floats+0(SP), X0; \
@@ -13,9 +13,8 @@
 	MOVQ	callbackFrame__size+16(SP), R13; \
 	MOVQ	callbackFrame__size+24(SP), R12; \
 	MOVQ	callbackFrame__size+32(SP), BX; \
-	MOVQ	callbackFrame__size+40(SP), CX; \
-	XCHGQ	BP, CX; \
-	LEAQ	callbackFrame__size+48(SP), SP; \
+	LEAQ	callbackFrame__size+40(SP), SP; \
+	BYTE	$0x5d;		/* POPQ BP */ \
 	RET
 
 // CALLBACK_SAVE: the callee-saved registers and the callbackFrame.
@@ -50,10 +49,10 @@
 	JZ	foreign; \
 	MOVQ	const_g_sched_pc(R13), R14
 
-// CALLBACK_TO_GO: to the goroutine's stack.
+// CALLBACK_TO_GO: to the goroutine's stack, whose SP is at `sp`: CALLER_SP(R12) if the mark is incall+1, else the one in R13.
 // In:        as CALLBACK_GOROUTINE's Out.
 // Out:       as callbackGo's In.
-#define CALLBACK_TO_GO \
+#define CALLBACK_TO_GO(sp) \
 	MOVQ	R14, callbackFrame_mark(SP); \
 	MOVQ	const_g_sched_sp(R12), AX; \
 	MOVQ	AX, callbackFrame_g0sp(SP); \
@@ -62,7 +61,7 @@
 	MOVQ	TLS, BX; \
 	MOVQ	R13, 0(BX)(TLS*1); \
 	MOVQ	const_g_sched_bp(R13), BP; \
-	MOVQ	const_g_sched_sp(R13), SP
+	MOVQ	sp, SP
 
 // CALLBACK_ENTER: the rest of callbackEntry, without asking for the road, and with the most frequent mark first. The
 // integers stay in registers.
@@ -72,14 +71,14 @@
 	LEAQ	·incall+1(SB), AX; \
 	CMPQ	R14, AX; \
 	JNE	other; \
-	CALLBACK_TO_GO; \
+	CALLBACK_TO_GO(CALLER_SP(R12)); \
 	JMP	·callbackGo(SB); \
 other: \
 	MOVQ	R14, BX; \
 	SUBQ	AX, BX; \
 	CMPQ	BX, $2; \
 	JHI	foreign; \
-	CALLBACK_TO_GO; \
+	CALLBACK_TO_GO(const_g_sched_sp(R13)); \
 	JMP	·callbackGo(SB); \
 foreign: \
 	CALLBACK_INTS; \
@@ -125,7 +124,7 @@ saved:
 	SUBQ	AX, BX
 	CMPQ	BX, $2
 	JHI	foreign
-	CALLBACK_TO_GO
+	CALLBACK_TO_GO(const_g_sched_sp(R13))
 	JMP	·callbackGo(SB)
 foreign:
 	JMP	·callbackForeign(SB)
@@ -204,8 +203,9 @@ run:
 	MOVQ	$0, const_m_lockedg(R15)
 	MOVQ	$0, const_g_lockedm(R13)
 locked:
+	MOVQ	callbackFrame_mark(R14), AX
 	LEAQ	·incall+1(SB), BX
-	CMPQ	callbackFrame_mark(R14), BX
+	CMPQ	AX, BX
 	JNE	blocking
 	RET	·callbackLeave(SB)
 blocking:
@@ -263,18 +263,20 @@ TEXT ·callbackLeaveBlocking(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	callbackFrame_auto(R14), AX
 	MOVQ	AX, AUTO_STATE(SP)
 	STAMP
+	MOVQ	callbackFrame_mark(R14), AX
 	JMP	·callbackLeave(SB)
 
 // func callbackLeave()
 //
 // Back to C. The goroutine is in a running (or Blocking) call again.
 //
-// In:        R13 g; R15 m; R12 g0; R14 the callbackFrame; SP and BP as at ccall's entry, wherever the stack lies by now.
+// In:        R13 g; R12 g0; R14 the callbackFrame, AX its mark; SP and BP as at ccall's entry, wherever the stack lies by
+//            now.
 // g.sched is whole before g0 is in TLS: whatever a take-over needs is there when it may come.
 TEXT ·callbackLeave(SB),NOSPLIT|NOFRAME,$0-0
-	MOVQ	callbackFrame_mark(R14), AX
 	MOVQ	AX, const_g_sched_pc(R13)
 	MOVQ	SP, const_g_sched_sp(R13)
+	MOVQ	SP, CALLER_SP(R12)
 	MOVQ	BP, const_g_sched_bp(R13)
 	MOVQ	TLS, BX
 	MOVQ	R12, 0(BX)(TLS*1)
@@ -300,13 +302,19 @@ TEXT ·callbackForeign(SB),NOSPLIT|NOFRAME,$0-0
 	ADDQ	$32, SP
 	CALLBACK_RETURN
 
-// func callbackUnwind(f *callbackFrame)
+// func callbackUnwind()    (Go's register convention; DX = *departure)
 //
-// A panic or Goexit is leaving the callback of f for good: the C frames between are abandoned. Undoes what
-// callbackEntry and callbackGo did: the system stack begins above those frames again, the lock count is as before.
-// NOSPLIT and in one piece: nothing may run on the system stack or move the goroutine in between.
-TEXT ·callbackUnwind(SB),NOSPLIT,$0-8
-	MOVQ	f+0(FP), AX
+// What a callback defers. Nothing when it has returned. Else a panic or Goexit is leaving it for good: the C frames between
+// are abandoned. Undoes what callbackEntry and callbackGo did: the system stack begins above those frames again, the lock
+// count is as before. NOSPLIT and in one piece: nothing may run on the system stack or move the goroutine in between.
+//
+// Preserves: R14 and X15, as Go code expects.
+TEXT ·callbackUnwind(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ	departure_f(DX), AX
+	TESTQ	AX, AX
+	JNE	left
+	RET
+left:
 	MOVQ	TLS, R13
 	MOVQ	0(R13)(TLS*1), R13
 	MOVQ	const_g_m(R13), R15

@@ -131,6 +131,7 @@ marked:
 	MOVQ	BP, const_g_sched_bp(R12)
 	MOVQ	const_g_m(R12), R15
 	MOVQ	const_m_g0(R15), R15
+	MOVQ	SP, CALLER_SP(R15)
 	MOVQ	TLS, R14
 	MOVQ	R15, 0(R14)(TLS*1)
 	MOVQ	R13, R14

@@ -156,6 +156,11 @@ func checkLayout() error {
 		return fmt.Errorf("g0.sched.sp at %d is outside g0's stack", g_sched_sp)
 	}
 
+	// What lies before g.waitsince: goid (of the main goroutine), schedlink.
+	if peek(g+g_waitsince-16) != 1 || peek(g0+g_waitsince-16) != 0 || peek(g0+g_waitsince) != 0 {
+		return fmt.Errorf("g.waitsince at %d is not where a g0 has nothing", g_waitsince)
+	}
+
 	idle := func() error {
 		if peek(g+g_syscallsp) != 0 {
 			return fmt.Errorf("g.syscallsp at %d is set outside a system call", g_syscallsp)

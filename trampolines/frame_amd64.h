@@ -1,5 +1,12 @@
 // What must be identical wherever a trampoline does it.
 
+// CALLER_SP(g0): while a thread runs C code whose innermost call from Go is ours and still running (incall+1 in
+// curg.sched.pc), what curg.sched.sp is, too. A callback that gets there from g0, without asking m and curg first, begins
+// two loads earlier, and as what leaves the callback again restores g0 from the goroutine's stack, these loads are what a
+// chain of callbacks takes its time for. The goroutine's stack does not move while C runs: a running goroutine's never
+// does, nor one's in a system call. The runtime has no use for waitsince of a g0, which never waits.
+#define CALLER_SP(g0) const_g_waitsince(g0)
+
 // CCALL_ENTER: to the system stack, for a call without stack arguments. ccall's contract says more.
 // In:        R12 g, R13 the mark, `state` the register with the Auto state; goroutine stack, g in TLS.
 // Out:       R12 g, R13 g.stack.hi - SP, R14 g.stack.hi - BP; g.sched whole, g0 in TLS, g0's stack, 16-byte aligned.
@@ -11,6 +18,7 @@
 	MOVQ	BP, const_g_sched_bp(R12); \
 	MOVQ	const_g_m(R12), R15; \
 	MOVQ	const_m_g0(R15), R15; \
+	MOVQ	SP, CALLER_SP(R15); \
 	MOVQ	TLS, R13; \
 	MOVQ	R15, 0(R13)(TLS*1); \
 	MOVQ	const_g_stack_hi(R12), R13; \

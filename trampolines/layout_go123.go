@@ -16,6 +16,7 @@ const (
 	g_sched_pc      = 64
 	g_sched_bp      = 104
 	g_syscallsp     = 112
+	g_waitsince     = 176
 	g_lockedm       = 216
 	m_g0            = 0
 	m_gsignal       = 80

@@ -16,6 +16,7 @@ const (
 	g_sched_pc      = 64
 	g_sched_bp      = 96
 	g_syscallsp     = 104
+	g_waitsince     = 168
 	g_lockedm       = 208
 	m_g0            = 0
 	m_gsignal       = 72

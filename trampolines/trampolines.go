@@ -22,7 +22,7 @@ func callbackGo()
 func callbackLeave()
 func callbackLeaveBlocking()
 func callbackForeign()
-func callbackUnwind(f *callbackFrame)
+func callbackUnwind()
 func currentCallback() *callbackFrame
 func clearSignalPending()
 func inGo()
@@ -112,6 +112,7 @@ func addrSafePlanCall() uintptr
 func addrGoCallbackRun() uintptr
 func addrCallbackEntry() uintptr
 func addrCallbackEntryFew() uintptr
+func addrCallbackUnwind() uintptr
 func addrCallbackEntryPlan() uintptr
 func addrSnapshot() uintptr
 func addrHostAttachHook() uintptr

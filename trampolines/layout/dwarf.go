@@ -24,6 +24,7 @@ var threadFields = []field{
 	{"g", "sched.pc"},
 	{"g", "sched.bp"},
 	{"g", "syscallsp"},
+	{"g", "waitsince"},
 	{"g", "lockedm"},
 	{"m", "g0"},
 	{"m", "gsignal"},
