@@ -56,16 +56,21 @@ local function now()
 	return tonumber(time.tv_sec) * 1e9 + tonumber(time.tv_nsec)
 end
 
--- Fixed work, by which disturbances show. Its time is compared with none but its own.
+local function xorshift(x)
+	x = bit.bxor(x, bit.lshift(x, 13))
+	x = bit.bxor(x, bit.rshift(x, 17))
+	return bit.bxor(x, bit.lshift(x, 5))
+end
+
+-- Fixed work, by which disturbances show. Its time is compared with none but its own. Six chains side by side take all that
+-- the core can do: one alone would leave room for whoever shares the core's units, and not see them.
 local function calibrate()
-	local x, from = 1, now()
-	for _ = 1, 65536 do
-		x = bit.bxor(x, bit.lshift(x, 13))
-		x = bit.bxor(x, bit.rshift(x, 17))
-		x = bit.bxor(x, bit.lshift(x, 5))
+	local a, b, c, d, e, f, from = 1, 2, 3, 4, 5, 6, now()
+	for _ = 1, 32768 do
+		a, b, c, d, e, f = xorshift(a), xorshift(b), xorshift(c), xorshift(d), xorshift(e), xorshift(f)
 	end
 	local ns = now() - from
-	check("calibration", x ~= 0)
+	check("calibration", a ~= 0 and b ~= 0 and c ~= 0 and d ~= 0 and e ~= 0 and f ~= 0)
 	return ns
 end
 

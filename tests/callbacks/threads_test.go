@@ -2,6 +2,7 @@ package callbacks_test
 
 import (
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -210,6 +211,51 @@ func TestThreadsThatEnd(t *testing.T) {
 	}
 	if after := testlib.Threads(); after > before+10 {
 		t.Errorf("%d threads, %d before", after, before)
+	}
+}
+
+// A thread that C made keeps what the runtime has for it, its goroutine for one, from one callback to the next, with cgo on
+// too: making and dropping that takes a hundred times as long as a callback.
+func TestThreadsAreKept(t *testing.T) {
+	if !keepsThreads {
+		t.Skip("this Go release keeps no threads of C's")
+	}
+	l := testlib.Lib(t)
+	start := gangway.MustFunc[func(uintptr, int32, uint32) int32](l, "gt_background_start")
+	stop := gangway.MustFunc[func() int64](l, "gt_background_stop", gangway.Blocking())
+	var mu sync.Mutex
+	goroutines := map[int64]map[string]int{} // by thread
+	fn := testlib.Callback(t, func(x int64) int64 {
+		stack := make([]byte, 40)
+		goroutine := strings.Fields(string(stack[:runtime.Stack(stack, false)]))[1]
+		mu.Lock()
+		defer mu.Unlock()
+		thread := x >> 32
+		if goroutines[thread] == nil {
+			goroutines[thread] = map[string]int{}
+		}
+		goroutines[thread][goroutine]++
+		return x
+	})
+	const n = 3
+	if r := start(fn, n, 50); r != 0 {
+		t.Fatalf("gt_background_start: %d", r)
+	}
+	time.Sleep(100 * time.Millisecond)
+	if calls := stop(); calls < 10*n {
+		t.Fatalf("%d calls", calls)
+	}
+	seen := map[string]int64{}
+	for thread, of := range goroutines {
+		for goroutine := range of {
+			if other, again := seen[goroutine]; again || len(of) != 1 {
+				t.Fatalf("thread %d came as goroutines %v, thread %d as %v", thread, of, other, goroutines[other])
+			}
+			seen[goroutine] = thread
+		}
+	}
+	if len(seen) != n {
+		t.Errorf("%d threads called, not %d", len(seen), n)
 	}
 }
 

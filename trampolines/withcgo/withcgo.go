@@ -1,5 +1,5 @@
 // Package withcgo is linked when cgo is on. It lets C functions that Gangway calls as running calls call functions that
-// cgo exports.
+// cgo exports, and has the runtime keep threads that C made.
 //
 // A cgo export enters Go by runtime.cgocallback, which expects the goroutine in a system call: a running call is none.
 // Before it does so, runtime/cgo calls the context function of runtime.SetCgoTraceback, on the same stack. We put
@@ -24,6 +24,10 @@ extern void x_cgo_set_traceback_functions(struct gw_functions *functions) __attr
 extern void (*_cgo_get_context_function(void))(uintptr_t *) __attribute__((weak));
 extern void (*_cgo_get_traceback_function(void))(void *) __attribute__((weak));
 extern void (*_cgo_get_symbolizer_function(void))(void *) __attribute__((weak));
+
+// What every cgo export calls, in each of them.
+extern uintptr_t _cgo_wait_runtime_init_done(void) __attribute__((weak));
+extern void _cgo_release_context(uintptr_t context) __attribute__((weak));
 
 static void (*gw_takeover)(void);
 static void (*gw_user_context)(uintptr_t *);
@@ -52,6 +56,17 @@ static void gw_set_traceback_functions(struct gw_functions *functions)
 }
 static void *gw_context_setter(void) { return gw_set_context_function; }
 static void *gw_traceback_setter(void) { return gw_set_traceback_functions; }
+
+// The runtime keeps its data of a thread that C made from one callback to the next (Go 1.21 and later) when the key by which
+// it hears of the thread's end exists. runtime/cgo makes that key as C first enters Go by a cgo export, in here.
+static void gw_keep_threads(void)
+{
+	if (_cgo_wait_runtime_init_done == NULL || _cgo_release_context == NULL)
+		return;
+	uintptr_t context = _cgo_wait_runtime_init_done();
+	if (context != 0)
+		_cgo_release_context(context);
+}
 
 // Returns 0 when this release of runtime/cgo has neither way.
 static int gw_install(uintptr_t takeover)
@@ -84,6 +99,10 @@ var cgoSetContextFunction unsafe.Pointer
 
 //go:linkname cgoSetTracebackFunctions _cgo_set_traceback_functions
 var cgoSetTracebackFunctions unsafe.Pointer
+
+func init() {
+	C.gw_keep_threads()
+}
 
 // Install makes takeover, a C function, run whenever C is about to enter Go by a cgo export. It reports whether this
 // release of runtime/cgo has a way.
