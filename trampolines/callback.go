@@ -1,6 +1,7 @@
 package trampolines
 
 import (
+	"runtime"
 	"sync/atomic"
 	"unsafe"
 )
@@ -156,6 +157,22 @@ func callbackForeignRun(f *callbackFrame) {
 	f.called().Invoke(&a)
 	f.rax, f.floats[0] = a.Int, a.Float
 }
+
+// goexitPC is where every goroutine would go on when its function returns, and the one of a thread that C made between
+// callbacks: runtime.goexit, behind its first instruction. All ones if that is not where this goroutine ends.
+var goexitPC = func() uintptr {
+	for size := 64; ; size *= 2 {
+		pcs := make([]uintptr, size)
+		n := runtime.Callers(0, pcs)
+		if n == size {
+			continue
+		}
+		if f := runtime.FuncForPC(pcs[n-1]); f != nil && f.Name() == "runtime.goexit" && pcs[n-1] == f.Entry()+1 {
+			return pcs[n-1]
+		}
+		return ^uintptr(0)
+	}
+}()
 
 // callbackForeignPC is the code of callbackForeignRun, as runtime.cgocallback wants it.
 var callbackForeignPC = func() uintptr {

@@ -287,11 +287,58 @@ TEXT ·callbackLeave(SB),NOSPLIT|NOFRAME,$0-0
 
 // void callbackForeign()
 //
-// The road through runtime.cgocallback: binds an m to a thread that has none, or leaves the system call that a cgo
-// call or a taken-over call made, runs callbackForeignRun(frame), and undoes it all.
+// Callbacks that are not on the same-thread road.
 //
 // In:        SP the callbackFrame, 16-byte aligned; C stack.
+//
+// A thread that C made keeps, since Go 1.21, what the runtime has for it: an extra m and its goroutine, which has nothing on
+// its stack between callbacks and is in a system call. Entering that again is what a callback in a Blocking call does; what
+// else runtime.cgocallback does for such a thread is looked for here, and callbackKept does the rest. The thread is idle in
+// this sense when g0 is in TLS, the goroutine would go on at runtime.goexit, and m.isextra and m.isExtraInC, which lie side
+// by side, are set. Its bounds must hold SP; else the runtime has to learn of the stack that C has moved to. Every 256th time
+// it goes through the runtime all the same, for what that does there of its own accord: it turns the thread's profiling
+// timer on and off, and makes extra m's for threads that wait for one. The count is in g0.schedlink (the word before
+// waitsince): no g0 is ever in a list.
+//
+// All else goes through runtime.cgocallback: it binds an m to a thread that has none, or leaves the system call that a cgo
+// call or a taken-over call made, runs callbackForeignRun(frame), and undoes it all.
 TEXT ·callbackForeign(SB),NOSPLIT|NOFRAME,$0-0
+	CMPL	·road(SB), $const_RoadSafe
+	JEQ	general
+	MOVQ	TLS, R12
+	MOVQ	0(R12)(TLS*1), R12
+	TESTQ	R12, R12
+	JZ	general
+	MOVQ	const_g_m(R12), R15
+	CMPQ	const_m_g0(R15), R12
+	JNE	general
+	MOVQ	const_m_curg(R15), R13
+	TESTQ	R13, R13
+	JZ	general
+	MOVQ	const_g_sched_pc(R13), R14
+	CMPQ	R14, ·goexitPC(SB)
+	JNE	general
+	CMPW	(const_m_isExtraInC-1)(R15), $0x0101
+	JNE	general
+	CMPQ	SP, const_g_stack_lo(R12)
+	JLS	general
+	CMPQ	SP, const_g_stack_hi(R12)
+	JHI	general
+	ADDB	$1, (const_g_waitsince-8)(R12)
+	JZ	general
+	MOVQ	const_g_sched_sp(R12), AX
+	MOVQ	AX, callbackFrame_g0sp(SP)
+	MOVQ	SP, const_g_sched_sp(R12)
+	MOVQ	SP, AX
+	MOVQ	TLS, BX
+	MOVQ	R13, 0(BX)(TLS*1)
+	MOVQ	const_g_sched_sp(R13), BX
+	MOVQ	R14, -8(BX)		// the return PC, as runtime.cgocallback leaves it
+	LEAQ	-8(BX), SP
+	XORL	BX, BX
+	XCHGQ	BP, BX
+	JMP	·callbackKept(SB)
+general:
 	MOVQ	SP, AX
 	SUBQ	$32, SP
 	MOVQ	·callbackForeignPC(SB), BX
@@ -300,6 +347,68 @@ TEXT ·callbackForeign(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	$0, 16(SP)			// ctxt
 	CALL	runtime·cgocallback(SB)
 	ADDQ	$32, SP
+	CALLBACK_RETURN
+
+// func callbackKept()
+//
+// The goroutine's side of a callback on a thread that C made and the runtime has kept: callbackGo's for this case.
+//
+// In:        R13 g, R15 m, AX the callbackFrame; SP and BP as at runtime.goexit's call of the goroutine's function.
+// Stack:     the goroutine's, with nothing on it.
+// The goroutine is in a system call and isExtraInC says that it runs no Go, until exitsyscall has returned, and then again
+// before entersyscall, as in runtime.cgocallbackg: signals that come in between are taken to have hit C. The thread is locked
+// for good, the count only keeps step with callbackUnwind.
+//
+//   48         return PC, runtime.goexit        <- SP at entry
+//   40         saved BP, 0
+//   32         callbackFrame
+//    0...24    spill area of run
+TEXT ·callbackKept(SB),NOSPLIT,$40-0
+	NO_LOCAL_POINTERS
+	MOVQ	AX, 32(SP)
+	ADDL	$1, const_m_lockedInt(R15)
+	CALL	runtime·exitsyscall(SB)
+	MOVQ	TLS, R14
+	MOVQ	0(R14)(TLS*1), R14
+	MOVQ	const_g_m(R14), R15
+	MOVB	$0, const_m_incgo(R15)
+	MOVB	$0, const_m_isExtraInC(R15)
+	MOVL	$0, const_m_signalPending(R15)		// see clearSignalPending
+	MOVQ	32(SP), AX
+	MOVQ	callbackFrame_record(AX), R11
+	MOVQ	callbackFrame_ints+0(AX), BX
+	MOVQ	callbackFrame_ints+8(AX), CX
+	MOVQ	callbackFrame_ints+16(AX), DI
+	MOVQ	CallbackRecord_run(R11), DX
+	XORPS	X15, X15
+	CALL	(DX)
+	MOVQ	const_g_m(R14), R15
+	MOVB	$1, const_m_incgo(R15)
+	SUBL	$1, const_m_lockedInt(R15)
+	MOVB	$1, const_m_isExtraInC(R15)
+	RET	·callbackKeptLeave(SB)
+
+// func callbackKeptLeave()
+//
+// Back to C: the goroutine is in a system call again, with nothing on its stack. What the runtime records is the position
+// here, with SP as the goroutine began, and then made runtime.goexit's again: both are where a stack ends, so that a
+// collection may find either PC.
+// In:        SP and BP as at callbackKept's entry.
+TEXT ·callbackKeptLeave(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
+	LEAQ	8(SP), SP
+	CALL	runtime·entersyscall(SB)
+	MOVQ	TLS, BX
+	MOVQ	0(BX)(TLS*1), R13
+	MOVQ	const_g_m(R13), R15
+	MOVQ	const_m_g0(R15), R12
+	MOVQ	·goexitPC(SB), AX
+	MOVQ	AX, const_g_syscallpc(R13)
+	MOVQ	AX, const_g_sched_pc(R13)
+	MOVQ	const_g_sched_sp(R12), R14		// callbackFrame
+	MOVQ	R12, 0(BX)(TLS*1)
+	MOVQ	R14, SP
+	MOVQ	callbackFrame_g0sp(SP), AX
+	MOVQ	AX, const_g_sched_sp(R12)
 	CALLBACK_RETURN
 
 // func callbackUnwind()    (Go's register convention; DX = *departure)

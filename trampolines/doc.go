@@ -18,8 +18,9 @@
 // C calls Go. A thunk, a code address of its own for each callback, jumps to callbackEntry (callback_amd64.s). When
 // the innermost call of the thread's goroutine is one of ours, that goes back to the goroutine stack to exactly the
 // position that ccall left, locks the thread, leaves the system call if there is one, and calls the Go function as if
-// the stub had called it. The way back reverses each step. Everything else, threads that Go did not make above all, goes
-// through runtime.cgocallback, as cgo's callbacks do.
+// the stub had called it. The way back reverses each step. Everything else goes through runtime.cgocallback, as cgo's
+// callbacks do, but for a thread that C made when it has been in Go before and the runtime has kept it: that enters its
+// goroutine by itself (callbackKept).
 //
 // A panic or Goexit that leaves a callback abandons the C frames below it. callbackUnwind then lets the system stack
 // begin above them again.

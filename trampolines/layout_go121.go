@@ -16,12 +16,14 @@ const (
 	g_sched_pc      = 64
 	g_sched_bp      = 104
 	g_syscallsp     = 112
+	g_syscallpc     = 120
 	g_waitsince     = 168
 	g_lockedm       = 208
 	m_g0            = 0
 	m_gsignal       = 80
 	m_curg          = 192
 	m_incgo         = 280
+	m_isExtraInC    = 282
 	m_ncgo          = 312
 	m_lockedExt     = 616
 	m_lockedInt     = 620

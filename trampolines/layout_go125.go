@@ -16,12 +16,14 @@ const (
 	g_sched_pc      = 64
 	g_sched_bp      = 96
 	g_syscallsp     = 104
+	g_syscallpc     = 112
 	g_waitsince     = 168
 	g_lockedm       = 208
 	m_g0            = 0
 	m_gsignal       = 72
 	m_curg          = 184
 	m_incgo         = 272
+	m_isExtraInC    = 274
 	m_ncgo          = 320
 	m_lockedExt     = 624
 	m_lockedInt     = 628

@@ -22,6 +22,8 @@ func callbackGo()
 func callbackLeave()
 func callbackLeaveBlocking()
 func callbackForeign()
+func callbackKept()
+func callbackKeptLeave()
 func callbackUnwind()
 func currentCallback() *callbackFrame
 func clearSignalPending()

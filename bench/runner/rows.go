@@ -69,7 +69,7 @@ func allRows() []*row {
 	call := map[string]float64{"gangway-fast": 0.15, "gangway-auto": 0.15, "gangway-blocking": 1.0}
 	callback := map[string]float64{"gangway-fast": 0.30, "gangway-auto": 0.30}
 	other := map[string]float64{"gangway-fast": 0.35, "gangway-auto": 0.35} // signatures other than the simplest
-	foreign := map[string]float64{"gangway-fast": 1.2, "gangway-auto": 1.2, "gangway-blocking": 1.2}
+	foreign := map[string]float64{"gangway-fast": 0.8, "gangway-auto": 0.8, "gangway-blocking": 0.8}
 	direct := map[string]float64{"jit": 1.5}
 	gc := map[string]float64{"gangway-auto": 1.2}
 	rows := []*row{

@@ -25,7 +25,7 @@ func TestCrashReports(t *testing.T) {
 	all := []string{"segfault", "abort", "illegal", "divide", "quit", "overflow", "panic", "nilpointer"}
 	for i, mode := range testlib.Modes {
 		for k, what := range all {
-			for j, where := range []string{"plain", "goroutine", "nested", "foreign"} {
+			for j, where := range []string{"plain", "goroutine", "nested", "foreign", "kept"} {
 				if testing.Short() && (i+k+j)%4 != 0 {
 					continue
 				}
@@ -59,6 +59,20 @@ func TestCrashReports(t *testing.T) {
 						t.Errorf("%s: the report says %q\n%s", name, w, r.Out)
 					}
 				}
+			}
+		}
+	}
+}
+
+// Goexit on a thread that C made ends the program: there is no goroutine to end.
+func TestGoexitOnForeignThreads(t *testing.T) {
+	testlib.Lib(t)
+	program := testlib.Build(t, "crash")
+	for _, mode := range testlib.Modes {
+		for _, where := range []string{"foreign", "kept"} {
+			r := testlib.Run(t, nil, program, mode.Name, "goexit", where)
+			if r.Code != 2 || !strings.Contains(r.Out, "lockedInt = 1") {
+				t.Errorf("%s %s: exit status %d (%v)\n%s", mode.Name, where, r.Code, r.Signal, r.Out)
 			}
 		}
 	}

@@ -40,6 +40,8 @@ func main() {
 		f = func() { overflow(1 << 40) }
 	case "panic":
 		f = func() { panic("nobody recovers this") }
+	case "goexit":
+		f = runtime.Goexit
 	case "nilpointer":
 		f = func() { *nilPointer = 1 }
 	default:
@@ -59,9 +61,16 @@ func main() {
 		inner := testlib.MustCallback(func() { callerOfC(f) })
 		outer := testlib.MustCallback(func() { middleGo(call, inner) })
 		outerGo(call, outer)
-	case "foreign":
+	case "foreign", "kept":
 		threads := gangway.MustFunc[func(uintptr, int32, int32, uint64, int32) int64](l, "gt_threads", option)
-		threads(testlib.MustCallback(func(int64) int64 { callerOfC(f); return 0 }), 1, 1, 0, 0)
+		calls := map[string]int32{"foreign": 1, "kept": 5}[where] // on the thread, which is new to Go only once
+		fn := testlib.MustCallback(func(x int64) int64 {
+			if int32(x) == calls-1 {
+				callerOfC(f)
+			}
+			return 0
+		})
+		threads(fn, 1, calls, 0, 0)
 	default:
 		panic(where)
 	}
