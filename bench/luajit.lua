@@ -66,7 +66,7 @@ end
 -- the core can do: one alone would leave room for whoever shares the core's units, and not see them.
 local function calibrate()
 	local a, b, c, d, e, f, from = 1, 2, 3, 4, 5, 6, now()
-	for _ = 1, 32768 do
+	for _ = 1, 8192 do
 		a, b, c, d, e, f = xorshift(a), xorshift(b), xorshift(c), xorshift(d), xorshift(e), xorshift(f)
 	end
 	local ns = now() - from

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CALIBRATION_ROUNDS = 1 << 15 };
+enum { CALIBRATION_ROUNDS = 1 << 13 };
 
 const char child_text[] = "0123456789abcdef0123456789abcdef";
 _Static_assert(sizeof child_text == CHILD_TEXT_LENGTH + 1, "a text of another length");

@@ -202,7 +202,7 @@ func pin(core int) error {
 	return nil
 }
 
-const calibrationRounds = 1 << 15
+const calibrationRounds = 1 << 13
 
 // calibrate times a fixed piece of work that depends on nothing but the speed of the core. It is six chains side by side,
 // which take all that the core can do: one alone would leave room for whoever shares the core's units, and not see them.

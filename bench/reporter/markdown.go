@@ -137,7 +137,7 @@ func latency(b *strings.Builder, f *results.File) {
 }
 
 func foot(b *strings.Builder, f *results.File) {
-	fmt.Fprintf(b, "\\~: the samples lie further apart than %.0f%% of the median. \\*: too few samples were undisturbed, the least disturbed\nones count.",
+	fmt.Fprintf(b, "\\~: the middle half of the samples lies further apart than %.0f%% of the median. \\*: too few samples were undisturbed, the least disturbed\nones count.",
 		100*results.WideSpread)
 	for i, what := range f.LeftOut {
 		what, _, _ = strings.Cut(what, ":") // why is in results.json

@@ -62,8 +62,8 @@ type Result struct {
 // WideSpread is the Spread from which a result is marked.
 const WideSpread = 0.15
 
-// Spread returns how far the samples lie apart, as a part of their median.
-func (r *Result) Spread() float64 { return (r.Max - r.Min) / r.Median }
+// Spread returns how far the middle half of the samples lies apart, as a part of their median.
+func (r *Result) Spread() float64 { return (r.ThreeQuarters - r.Quarter) / r.Median }
 
 // Value formats a value of r's unit.
 func (r *Result) Value(v float64) string {

@@ -5,11 +5,12 @@
 //
 // # Method
 //
-// Machines that are shared change their speed for seconds at a time. So every round takes one sample of a few
-// milliseconds from each implementation of a row, in another order every time. A sample is disturbed when the fixed piece
-// of work before or after it took longer than the same program has shown it can, or when the thread was kept waiting for
-// its core. Disturbed samples are dropped, counted, and taken again in a later round, within reason. Minimum, quartiles,
-// median and maximum of the others are reported.
+// Machines that are shared change their speed, for seconds at a time or for a millisecond. So every round takes samples
+// from each implementation of a row, in another order every time: a few of a third of a millisecond where operations are
+// short, else one. A sample is disturbed when the fixed piece of work before or after it took longer than the same program
+// has shown it can, or when the thread was kept waiting for its core. Disturbed samples are dropped, counted, and taken
+// again, within reason. Minimum, quartiles, median and maximum of the others are reported. (What happens once in many
+// samples, collections above all, is not in the median: that favours implementations that allocate.)
 package main
 
 import (
@@ -24,7 +25,8 @@ const (
 	slowerAllowed = 1.10 // calibration, as a multiple of the program's shortest one
 	delayAllowed  = 0.02 // of the sample's time
 	minSamples    = 9
-	maxRepeats    = 3 // at most so many rounds for each sample wanted
+	maxRepeats    = 6 // at most so many samples for each one wanted
+	progress      = 30 * time.Second
 )
 
 // A cell is one row in one implementation.
@@ -48,7 +50,7 @@ func main() {
 	out := flag.String("o", "", "write the results to this `file`")
 	core := flag.Int("core", lastCore(), "pin single-threaded work to this `core`")
 	only := flag.String("rows", "", "these rows only, by their `names` with commas between")
-	limit := flag.Duration("limit", 8*time.Minute, "after this `time`, rows are content with few samples")
+	limit := flag.Duration("limit", 10*time.Minute, "after this `time`, rows are content with few samples")
 	flag.Parse()
 	if flag.NArg() < 2 {
 		flag.Usage()
@@ -83,6 +85,7 @@ func main() {
 			fail(c.warmUp(r))
 		}
 	}
+	said := begin
 	for round := 0; ; round++ {
 		left := 0
 		for _, r := range wanted {
@@ -95,6 +98,10 @@ func main() {
 		}
 		if left == 0 {
 			break
+		}
+		if time.Since(said) > progress {
+			said = time.Now()
+			fmt.Fprintf(os.Stderr, "bench: %v, %d of %d rows want more samples\n", said.Sub(begin).Round(time.Second), left, len(wanted))
 		}
 	}
 
@@ -145,11 +152,13 @@ func (r *row) round(round int) error {
 	r.finished = true
 	for i := range r.cells {
 		c := r.cells[(i+round)%len(r.cells)]
-		s, err := c.take(r)
-		if err != nil {
-			return err
+		for k := 0; k == 0 || k < r.burst && c.undisturbed() < r.samples; k++ {
+			s, err := c.take(r)
+			if err != nil {
+				return err
+			}
+			c.samples = append(c.samples, s)
 		}
-		c.samples = append(c.samples, s)
 	}
 	for _, c := range r.cells {
 		if c.undisturbed() < r.samples {

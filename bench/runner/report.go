@@ -148,7 +148,8 @@ func printTable(out io.Writer, rows []*row, f *results.File) {
 	}
 	fmt.Fprintf(out, `Each time is of one operation. allocs: pieces of Go memory for each. limit: of the ratio to cgo, on Go 1.26 or newer,
 or of machine code's (jit) to Go.
-~: (max - min) / median is over %.0f%%. *: too few undisturbed samples, the least disturbed ones count.
+spread: of the middle half of the samples, as a part of the median; ~: over %.0f%%.
+*: too few undisturbed samples, the least disturbed ones count.
 `, 100*results.WideSpread)
 }
 

@@ -24,6 +24,7 @@ type row struct {
 	bytes    bool          // a sample is a size
 	slow     bool          // a sample may take minutes
 	samples  int
+	burst    int                // samples of a round; 0 is 1
 	short    bool               // part of -short
 	limits   map[string]float64 // ratios to cgo
 	toGo     map[string]float64 // limits as ratios to Go, of machine code that Go calls as its own
@@ -44,8 +45,13 @@ func (r *row) least() int {
 
 // most returns how many rounds there are at most.
 func (r *row) most() int {
-	if r.slow {
+	switch {
+	case r.slow:
 		return r.samples
+	case r.whole: // what else the machine does is a small part of these
+		return r.samples + fewSamples
+	case r.burst > 1:
+		return maxRepeats * r.samples / r.burst
 	}
 	return maxRepeats * r.samples
 }
@@ -59,7 +65,9 @@ func (r *row) timeout() time.Duration {
 
 const (
 	ms          = time.Millisecond
-	manySamples = 21
+	shortSample = 300 * time.Microsecond
+	manySamples = 64
+	burst       = 8
 	buildRounds = 3
 	fewSamples  = 3
 )
@@ -91,7 +99,7 @@ func allRows() []*row {
 		{id: "qsort", title: "qsort of 100,000 ints, Go comparator", kind: results.Callbacks, n: 1, samples: minSamples},
 
 		{id: "bind", title: "Bind, of a signature seen before", kind: results.Setup},
-		{id: "firstcall", title: "first call after Bind", kind: results.Setup, sample: ms},
+		{id: "firstcall", title: "first call after Bind", kind: results.Setup, sample: ms, burst: burst, samples: manySamples / 2},
 		{id: "lookup1", title: "finding a function by its address, 1 registered", kind: results.Setup},
 		{id: "lookup1000", title: "finding a function by its address, 1,000 registered", kind: results.Setup},
 		{id: "lookup10000", title: "finding a function by its address, 10,000 registered", kind: results.Setup},
@@ -121,24 +129,30 @@ func allRows() []*row {
 	}
 	for _, r := range rows {
 		if r.sample == 0 {
-			r.sample = 3 * ms
+			r.sample, r.burst = shortSample, burst
 		}
 		if r.samples == 0 {
-			r.samples = manySamples
+			r.samples = minSamples
+			if r.burst > 1 {
+				r.samples = manySamples
+			}
 		}
 	}
 	return rows
 }
 
 // Rows named ID/X are the points of curves.
-var curves = []struct{ id, title, point string }{
-	{"args", "arguments", "call with %d int64 arguments"},
-	{"structs", "bytes of a struct, passed and returned", "call, %d-byte struct in and out"},
-	{"strlen", "bytes of a Go string", "strlen of a Go string of %d bytes"},
-	{"bound", "bound functions, called in turn", "call of one of %d bound functions"},
-	{"live", "live callbacks, called in turn", "callback, one of %d"},
-	{"goroutines", "goroutines that call at once", "call, from %d goroutines at once"},
-	{"cores", "cores that call at once", "call, on %d cores at once"},
+var curves = []struct {
+	id, title, point string
+	short            bool // a short sample is one like another
+}{
+	{"args", "arguments", "call with %d int64 arguments", true},
+	{"structs", "bytes of a struct, passed and returned", "call, %d-byte struct in and out", true},
+	{"strlen", "bytes of a Go string", "strlen of a Go string of %d bytes", true},
+	{"bound", "bound functions, called in turn", "call of one of %d bound functions", false},
+	{"live", "live callbacks, called in turn", "callback, one of %d", false},
+	{"goroutines", "goroutines that call at once", "call, from %d goroutines at once", false},
+	{"cores", "cores that call at once", "call, on %d cores at once", false},
 }
 
 // A table is what rows there are.
@@ -182,9 +196,13 @@ func (t *table) row(id string) (*row, error) {
 	x, err := strconv.Atoi(text)
 	for _, c := range curves {
 		if c.id == name && err == nil {
-			t.points[id] = &row{id: id, title: fmt.Sprintf(c.point, x), kind: results.Curve, curve: c.title, x: x,
-				sample: 3 * ms, samples: minSamples}
-			return t.points[id], nil
+			r := &row{id: id, title: fmt.Sprintf(c.point, x), kind: results.Curve, curve: c.title, x: x, sample: 3 * ms,
+				samples: minSamples}
+			if c.short {
+				r.sample, r.samples, r.burst = shortSample, manySamples/2, burst
+			}
+			t.points[id] = r
+			return r, nil
 		}
 	}
 	return nil, fmt.Errorf("there is no row %q", id)
