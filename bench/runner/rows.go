@@ -128,7 +128,7 @@ func allRows() []*row {
 		{id: "start", title: "running it", kind: results.Build, n: 10, samples: minSamples},
 	}
 	for _, r := range rows {
-		if r.sample == 0 {
+		if r.sample == 0 && r.n == 0 {
 			r.sample, r.burst = shortSample, burst
 		}
 		if r.samples == 0 {
