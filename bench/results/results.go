@@ -112,7 +112,8 @@ func (f *File) Find(row, impl string) *Result {
 
 // Machine describes the machine in a line.
 func (f *File) Machine() string {
-	return fmt.Sprintf("%s, %d cores (single-threaded rows on core %d), kernel %s, %s", f.CPU, f.Cores, f.Core, f.Kernel, f.Date)
+	linux, _, _ := strings.Cut(f.Kernel, "-")
+	return fmt.Sprintf("%s, %d cores (single-threaded rows on core %d), Linux %s, %s", f.CPU, f.Cores, f.Core, linux, f.Date)
 }
 
 // VersionList returns the versions in a line.
