@@ -99,24 +99,26 @@ func boundList(f *BoundFunc, args *PlanArgs) bool {
 	stack := unsafe.Pointer(&c.stack)
 	if planCall(f, plan, &c.regs, stack) != 0 {
 		// Nothing was called: the strings are too long.
-		keep := make([][]byte, 0, len(f.Strings)+len(list))
-		c.fill(f, args, list, &classes, &keep)
+		copies := make([]terminatedCopy, 0, len(f.Strings)+len(list))
+		c.fill(f, args, list, &classes, &copies)
 		planCall(f, plan, &c.regs, stack)
-		runtime.KeepAlive(keep)
+		for _, s := range copies {
+			s.release()
+		}
 	}
 	runtime.KeepAlive(list)
 	args.regs = c.regs
 	return true
 }
 
-// fill lays out the arguments: those of args, then the list. Strings are replaced by terminated copies where keep holds them.
-func (c *listCall) fill(f *BoundFunc, args *PlanArgs, list []any, classes *ListClasses, keep *[][]byte) {
+// fill lays out the arguments: those of args, then the list. Strings are replaced by terminated copies where copies holds them.
+func (c *listCall) fill(f *BoundFunc, args *PlanArgs, list []any, classes *ListClasses, copies *[]terminatedCopy) {
 	l := &f.List
 	c.ints, c.floats, c.at = l.Ints, l.Floats, l.StackArgs/8
 	copy(c.stack[:c.at], unsafe.Slice((*uintptr)(args.words(f, onStack)), c.at))
 	for _, p := range f.Strings {
-		if keep != nil {
-			*keep = append(*keep, terminated(c.words(p)))
+		if copies != nil {
+			*copies = append(*copies, terminated(c.words(p)))
 		}
 	}
 	for i := range list {
@@ -129,8 +131,8 @@ func (c *listCall) fill(f *BoundFunc, args *PlanArgs, list []any, classes *ListC
 		case ListString:
 			words := c.word(2)
 			*(*[2]uintptr)(words) = *(*[2]uintptr)(data)
-			if keep != nil {
-				*keep = append(*keep, terminated(words))
+			if copies != nil {
+				*copies = append(*copies, terminated(words))
 			}
 		default:
 			*(*uintptr)(c.word(1)) = listWord(class, data)

@@ -105,17 +105,14 @@ func boundCall(f *BoundFunc, args *PlanArgs) {
 		}
 	} else if planCall(f, f.Plan, &args.regs, args.words(f, onStack)) != 0 {
 		// Nothing was called: the strings are too long.
-		var keep [][]byte
+		copies := make([]terminatedCopy, 0, 8)
 		for _, at := range f.Strings {
-			b := terminated(args.words(f, at))
-			if _, ok := at.OnStack(); ok {
-				keep = append(keep, b)
-			} else {
-				args.pointers[at] = unsafe.Pointer(&b[0])
-			}
+			copies = append(copies, terminated(args.words(f, at)))
 		}
 		planCall(f, f.Plan, &args.regs, args.words(f, onStack))
-		runtime.KeepAlive(keep)
+		for _, c := range copies {
+			c.release()
+		}
 	}
 	if f.StringResult {
 		s := CString(args.regs.Ints[0])
@@ -123,16 +120,6 @@ func boundCall(f *BoundFunc, args *PlanArgs) {
 		args.regs.Ints[1] = uintptr(len(s))
 		args.pointers[0] = stringData(s)
 	}
-}
-
-// terminated replaces a string on the way to C by a terminated copy, and returns that.
-func terminated(words unsafe.Pointer) []byte {
-	s := *(*string)(words)
-	b := make([]byte, len(s)+1)
-	copy(b, s)
-	w := (*[2]uintptr)(words)
-	w[0], w[1] = uintptr(unsafe.Pointer(&b[0])), goTerminated
-	return b
 }
 
 func stringData(s string) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&s)) }

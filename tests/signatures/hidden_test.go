@@ -1,8 +1,10 @@
 package signatures_test
 
 import (
+	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -127,6 +129,45 @@ type pair struct {
 	p *int64
 	n [2]int64
 	q *int64
+}
+
+// The copies of long strings are the calls' own: of calls within calls, on many goroutines, and after a panic has left some.
+func TestCopiesOfLongStrings(t *testing.T) {
+	lib := testlib.Lib(t)
+	one := int64(1)
+	for _, mode := range testlib.Modes {
+		late := gangway.MustFunc[func(a, b, c, d, e, f, g, h, i int64, text string, fn func(int64) int64, pair pair) int64](lib, "gt_late", mode.Option)
+		var errs [8]error
+		var wg sync.WaitGroup
+		for g := range errs {
+			g, err := g, &errs[g]
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				call := func(length int, within func()) {
+					got := late(0, 0, 0, 0, 0, 0, 0, 0, 0, strings.Repeat("x", length), func(int64) int64 { within(); return 0 }, pair{&one, [2]int64{}, &one})
+					if got != int64(length+2) {
+						*err = fmt.Errorf("a string of %d bytes has %d", length, got-2)
+					}
+				}
+				for i := 0; i < 50; i++ {
+					length := 5000 + 300*g + i
+					call(length, func() {
+						call(length+1, func() { call(3<<20, runtime.Gosched) })
+						call(length+2, func() {})
+						defer func() { recover() }()
+						call(length+3, func() { panic("left") })
+					})
+				}
+			}()
+		}
+		wg.Wait()
+		for _, err := range errs {
+			if err != nil {
+				t.Errorf("%s: %v", mode.Name, err)
+			}
+		}
+	}
 }
 
 // Strings of any length, funcs and structs with pointers, all of them on Go's stack.
