@@ -79,7 +79,6 @@ func allRows() []*row {
 	other := map[string]float64{"gangway-fast": 0.35, "gangway-auto": 0.35} // signatures other than the simplest
 	foreign := map[string]float64{"gangway-fast": 0.8, "gangway-auto": 0.8, "gangway-blocking": 0.8}
 	direct := map[string]float64{"jit": 1.5}
-	gc := map[string]float64{"gangway-auto": 1.2}
 	rows := []*row{
 		{id: "call0", title: "call, no arguments", kind: results.Calls, short: true, limits: call, toGo: direct},
 		{id: "call2", title: "call, two ints", kind: results.Calls, short: true, limits: call, toGo: direct},
@@ -115,8 +114,8 @@ func allRows() []*row {
 		{id: "expat", title: "expat: SAX over 50 MB of XML, handlers in Go", kind: results.Work, n: 1, samples: minSamples},
 		{id: "png", title: "libpng: decode a picture of a megapixel from a Go reader", kind: results.Work, n: 1, samples: minSamples},
 
-		{id: "gc-wall", title: "longest collection, others blocked in C", kind: results.Latency, n: 40, whole: true, samples: minSamples, limits: gc},
-		{id: "gc-stop", title: "longest stop, others blocked in C", kind: results.Latency, n: 40, whole: true, samples: minSamples, limits: gc},
+		{id: "gc-wall", title: "longest collection, others blocked in C", kind: results.Latency, n: 40, whole: true, samples: minSamples},
+		{id: "gc-stop", title: "longest stop, others blocked in C", kind: results.Latency, n: 40, whole: true, samples: minSamples},
 		{id: "gc-mixed-wall", title: "longest collection, C blocks now and then", kind: results.Latency, n: 40, whole: true, samples: minSamples},
 		{id: "gc-mixed-stop", title: "longest stop, C blocks now and then", kind: results.Latency, n: 40, whole: true, samples: minSamples},
 		{id: "late", title: "longest delay of a goroutine that wakes up, others blocked in C", kind: results.Latency, n: 200, whole: true, samples: minSamples},
