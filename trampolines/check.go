@@ -208,6 +208,9 @@ func checkLayout() error {
 	if bp := gWord(g_sched_bp); bp != 0 && !inStack(bp) {
 		return fmt.Errorf("g.sched.bp at %d is not a stack address during a call", g_sched_bp)
 	}
+	if f := runtime.FuncForPC(gWord(g_syscallpc)); f == nil || f.Name() != "runtime.cgocall" {
+		return fmt.Errorf("g.syscallpc at %d does not hold the position of cgocall during a system call", g_syscallpc)
+	}
 	pc := gWord(g_sched_pc)
 	if f := runtime.FuncForPC(pc); f == nil || f.Name() != "runtime.systemstack_switch" {
 		return fmt.Errorf("g.sched.pc at %d does not hold the position of asmcgocall during a call", g_sched_pc)
