@@ -95,11 +95,13 @@ type departure struct {
 
 var unwindPC = addrCallbackUnwind()
 
+// fn returns d as a func value.
+func (d *departure) fn() func() { return *(*func())(unsafe.Pointer(&d)) }
+
 // callbackRun is the Go side of a callback on the same thread; callbackGo calls it with the first three integers as well.
 func callbackRun(f *callbackFrame, _, _, _ uintptr) {
 	d := departure{unwindPC, f}
-	unwind := &d
-	defer (*(*func())(unsafe.Pointer(&unwind)))()
+	defer d.fn()()
 	callbackCall(f)
 	d.f = nil
 }
@@ -107,8 +109,7 @@ func callbackRun(f *callbackFrame, _, _, _ uintptr) {
 // callbackRunFew is callbackRun for callbackEntryFew.
 func callbackRunFew(f *callbackFrame, a, b, c uintptr) {
 	d := departure{unwindPC, f}
-	unwind := &d
-	defer (*(*func())(unsafe.Pointer(&unwind)))()
+	defer d.fn()()
 	fn := *(*func(a, b, c uintptr) uintptr)(unsafe.Pointer(&f.called().Fn))
 	f.rax = fn(a, b, c)
 	d.f = nil
@@ -117,8 +118,7 @@ func callbackRunFew(f *callbackFrame, a, b, c uintptr) {
 // callbackRunPlan is callbackRun for callbackEntryPlan; call is what C has called that with, an *Invocation.
 func callbackRunPlan(f *callbackFrame, call, _, _ uintptr) {
 	d := departure{unwindPC, f}
-	unwind := &d
-	defer (*(*func())(unsafe.Pointer(&unwind)))()
+	defer d.fn()()
 	invokePlan(*(**Invocation)(unsafe.Pointer(&call)))
 	d.f = nil
 }
@@ -131,8 +131,7 @@ const fewIn, fewOut = 4, 2
 // spill space for them.
 func callbackRunPlanFew(f *callbackFrame, address, _, _ uintptr) {
 	d := departure{unwindPC, f}
-	unwind := &d
-	defer (*(*func())(unsafe.Pointer(&unwind)))()
+	defer d.fn()()
 	call := *(**Invocation)(unsafe.Pointer(&address))
 	fn := *(*func(a, b, c, d uintptr, e, f, g, h float64) (p, q uintptr, r, s float64))(unsafe.Pointer(&call.record.Fn))
 	i, x := &call.regs.Ints, &call.regs.Floats

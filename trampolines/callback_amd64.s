@@ -49,17 +49,34 @@
 	JZ	foreign; \
 	MOVQ	const_g_sched_pc(R13), R14
 
-// CALLBACK_TO_GO: to the goroutine's stack, whose SP is at `sp`: CALLER_SP(R12) if the mark is incall+1, else the one in R13.
-// In:        as CALLBACK_GOROUTINE's Out.
-// Out:       as callbackGo's In.
-#define CALLBACK_TO_GO(sp) \
-	MOVQ	R14, callbackFrame_mark(SP); \
+// CALLBACK_FROM_C: the system stack begins below the callbackFrame at SP, and the goroutine R13 is the thread's.
+// In:        R12 g0, R13 the goroutine.
+// Out:       AX the callbackFrame; the goroutine in TLS. What is left to do is SP and BP.
+// Clobbers:  BX.
+#define CALLBACK_FROM_C \
 	MOVQ	const_g_sched_sp(R12), AX; \
 	MOVQ	AX, callbackFrame_g0sp(SP); \
 	MOVQ	SP, const_g_sched_sp(R12); \
 	MOVQ	SP, AX; \
 	MOVQ	TLS, BX; \
-	MOVQ	R13, 0(BX)(TLS*1); \
+	MOVQ	R13, 0(BX)(TLS*1)
+
+// CALLBACK_TO_C: undoes CALLBACK_FROM_C and returns to C.
+// In:        R12 g0, R14 the callbackFrame. Whatever a take-over needs of g is in its place: with g0 in TLS it may come.
+#define CALLBACK_TO_C \
+	MOVQ	TLS, BX; \
+	MOVQ	R12, 0(BX)(TLS*1); \
+	MOVQ	R14, SP; \
+	MOVQ	callbackFrame_g0sp(SP), AX; \
+	MOVQ	AX, const_g_sched_sp(R12); \
+	CALLBACK_RETURN
+
+// CALLBACK_TO_GO: to the goroutine's stack, whose SP is at `sp`: CALLER_SP(R12) if the mark is incall+1, else the one in R13.
+// In:        as CALLBACK_GOROUTINE's Out.
+// Out:       as callbackGo's In.
+#define CALLBACK_TO_GO(sp) \
+	MOVQ	R14, callbackFrame_mark(SP); \
+	CALLBACK_FROM_C; \
 	MOVQ	const_g_sched_bp(R13), BP; \
 	MOVQ	sp, SP
 
@@ -278,12 +295,7 @@ TEXT ·callbackLeave(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	SP, const_g_sched_sp(R13)
 	MOVQ	SP, CALLER_SP(R12)
 	MOVQ	BP, const_g_sched_bp(R13)
-	MOVQ	TLS, BX
-	MOVQ	R12, 0(BX)(TLS*1)
-	MOVQ	R14, SP
-	MOVQ	callbackFrame_g0sp(SP), AX
-	MOVQ	AX, const_g_sched_sp(R12)
-	CALLBACK_RETURN
+	CALLBACK_TO_C
 
 // void callbackForeign()
 //
@@ -304,41 +316,26 @@ TEXT ·callbackLeave(SB),NOSPLIT|NOFRAME,$0-0
 // call or a taken-over call made, runs callbackForeignRun(frame), and undoes it all.
 TEXT ·callbackForeign(SB),NOSPLIT|NOFRAME,$0-0
 	CMPL	·road(SB), $const_RoadSafe
-	JEQ	general
-	MOVQ	TLS, R12
-	MOVQ	0(R12)(TLS*1), R12
-	TESTQ	R12, R12
-	JZ	general
-	MOVQ	const_g_m(R12), R15
-	CMPQ	const_m_g0(R15), R12
-	JNE	general
-	MOVQ	const_m_curg(R15), R13
-	TESTQ	R13, R13
-	JZ	general
-	MOVQ	const_g_sched_pc(R13), R14
+	JEQ	foreign
+	CALLBACK_GOROUTINE
 	CMPQ	R14, ·goexitPC(SB)
-	JNE	general
+	JNE	foreign
 	CMPW	(const_m_isExtraInC-1)(R15), $0x0101
-	JNE	general
+	JNE	foreign
 	CMPQ	SP, const_g_stack_lo(R12)
-	JLS	general
+	JLS	foreign
 	CMPQ	SP, const_g_stack_hi(R12)
-	JHI	general
+	JHI	foreign
 	ADDB	$1, (const_g_waitsince-8)(R12)
-	JZ	general
-	MOVQ	const_g_sched_sp(R12), AX
-	MOVQ	AX, callbackFrame_g0sp(SP)
-	MOVQ	SP, const_g_sched_sp(R12)
-	MOVQ	SP, AX
-	MOVQ	TLS, BX
-	MOVQ	R13, 0(BX)(TLS*1)
+	JZ	foreign
+	CALLBACK_FROM_C
 	MOVQ	const_g_sched_sp(R13), BX
 	MOVQ	R14, -8(BX)		// the return PC, as runtime.cgocallback leaves it
 	LEAQ	-8(BX), SP
 	XORL	BX, BX
 	XCHGQ	BP, BX
 	JMP	·callbackKept(SB)
-general:
+foreign:
 	MOVQ	SP, AX
 	SUBQ	$32, SP
 	MOVQ	·callbackForeignPC(SB), BX
@@ -391,25 +388,23 @@ TEXT ·callbackKept(SB),NOSPLIT,$40-0
 // func callbackKeptLeave()
 //
 // Back to C: the goroutine is in a system call again, with nothing on its stack. What the runtime records is the position
-// here, with SP as the goroutine began, and then made runtime.goexit's again: both are where a stack ends, so that a
-// collection may find either PC.
+// here (Go's entersyscall, which looks for it, is reached by a jump) with SP as the goroutine began. The PC is then made
+// runtime.goexit's again, as the runtime will want to find it. Both are where a stack ends, so that a collection, which may
+// scan the stack as soon as entersyscall has run, does the same with either.
+// A signal that comes before has hit C, says isExtraInC; one that comes later finds g in TLS and a PC in assembly, then g0.
 // In:        SP and BP as at callbackKept's entry.
 TEXT ·callbackKeptLeave(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	LEAQ	8(SP), SP
 	CALL	runtime·entersyscall(SB)
-	MOVQ	TLS, BX
-	MOVQ	0(BX)(TLS*1), R13
+	MOVQ	TLS, R13
+	MOVQ	0(R13)(TLS*1), R13
 	MOVQ	const_g_m(R13), R15
 	MOVQ	const_m_g0(R15), R12
 	MOVQ	·goexitPC(SB), AX
 	MOVQ	AX, const_g_syscallpc(R13)
 	MOVQ	AX, const_g_sched_pc(R13)
 	MOVQ	const_g_sched_sp(R12), R14		// callbackFrame
-	MOVQ	R12, 0(BX)(TLS*1)
-	MOVQ	R14, SP
-	MOVQ	callbackFrame_g0sp(SP), AX
-	MOVQ	AX, const_g_sched_sp(R12)
-	CALLBACK_RETURN
+	CALLBACK_TO_C
 
 // func callbackUnwind()    (Go's register convention; DX = *departure)
 //
