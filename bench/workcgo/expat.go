@@ -24,12 +24,12 @@ import (
 	"unsafe"
 
 	"github.com/gangwayffi/gangway/bench/child"
-	"github.com/gangwayffi/gangway/bench/work"
+	"github.com/gangwayffi/gangway/bench/real"
 )
 
 func init() { libraries = append(libraries, func() []child.Bench { return expat.Benches(impl) }) }
 
-var expat = work.Expat{
+var expat = real.Expat{
 	Create: func() unsafe.Pointer { return unsafe.Pointer(C.create_parser()) },
 	Parse: func(parser unsafe.Pointer, text *byte, n, final int32) int32 {
 		return int32(C.XML_Parse((C.XML_Parser)(parser), (*C.char)(unsafe.Pointer(text)), C.int(n), C.int(final)))

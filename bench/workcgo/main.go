@@ -19,7 +19,7 @@ import (
 	"unsafe"
 
 	"github.com/gangwayffi/gangway/bench/child"
-	"github.com/gangwayffi/gangway/bench/work"
+	"github.com/gangwayffi/gangway/bench/real"
 )
 
 const impl = "cgo"
@@ -29,7 +29,7 @@ var libraries []func() []child.Bench
 
 func main() {
 	sort := func(base unsafe.Pointer, n uintptr) { C.sort(base, C.size_t(n)) }
-	benches := []child.Bench{{Row: "sort", Impl: impl, CheckN: 1, Long: true, Run: child.Qsort(sort, work.SortLength)}}
+	benches := []child.Bench{{Row: "sort", Impl: impl, CheckN: 1, Long: true, Run: child.Qsort(sort, real.SortLength)}}
 	for _, library := range libraries {
 		benches = append(benches, library()...)
 	}

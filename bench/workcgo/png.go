@@ -24,12 +24,12 @@ import (
 	"unsafe"
 
 	"github.com/gangwayffi/gangway/bench/child"
-	"github.com/gangwayffi/gangway/bench/work"
+	"github.com/gangwayffi/gangway/bench/real"
 )
 
 func init() { libraries = append(libraries, func() []child.Bench { return png.Benches(impl) }) }
 
-var png = work.PNG{
+var png = real.PNG{
 	Create: func() (decoder, info unsafe.Pointer) {
 		p := C.create_decoder()
 		return unsafe.Pointer(p), unsafe.Pointer(C.png_create_info_struct(p))

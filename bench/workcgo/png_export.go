@@ -7,11 +7,11 @@ import "C"
 import (
 	"unsafe"
 
-	"github.com/gangwayffi/gangway/bench/work"
+	"github.com/gangwayffi/gangway/bench/real"
 )
 
 //export goRead
 func goRead(_, to unsafe.Pointer, n C.size_t) { png.Read((*byte)(to), uint(n)) }
 
 //export goFail
-func goFail(_, message unsafe.Pointer) { work.Abort("libpng") }
+func goFail(_, message unsafe.Pointer) { real.Abort("libpng") }

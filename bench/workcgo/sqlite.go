@@ -26,12 +26,12 @@ import (
 	"unsafe"
 
 	"github.com/gangwayffi/gangway/bench/child"
-	"github.com/gangwayffi/gangway/bench/work"
+	"github.com/gangwayffi/gangway/bench/real"
 )
 
 func init() { libraries = append(libraries, func() []child.Bench { return sqlite.Benches(impl) }) }
 
-var sqlite = work.SQLite{
+var sqlite = real.SQLite{
 	Open: func(file *byte, db *unsafe.Pointer) int32 {
 		return int32(C.sqlite3_open((*C.char)(unsafe.Pointer(file)), (**C.sqlite3)(unsafe.Pointer(db))))
 	},

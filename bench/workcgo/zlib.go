@@ -10,12 +10,12 @@ import (
 	"unsafe"
 
 	"github.com/gangwayffi/gangway/bench/child"
-	"github.com/gangwayffi/gangway/bench/work"
+	"github.com/gangwayffi/gangway/bench/real"
 )
 
 func init() { libraries = append(libraries, func() []child.Bench { return zlib.Benches(impl) }) }
 
-var zlib = work.Zlib{
+var zlib = real.Zlib{
 	Compress: func(dest *byte, destLen *uint, source *byte, n uint, level int32) int32 {
 		return int32(C.compress2((*C.Bytef)(unsafe.Pointer(dest)), (*C.uLongf)(unsafe.Pointer(destLen)), (*C.Bytef)(unsafe.Pointer(source)), C.uLong(n), C.int(level)))
 	},

@@ -6,13 +6,13 @@ import (
 
 	"github.com/gangwayffi/gangway"
 	"github.com/gangwayffi/gangway/bench/child"
-	"github.com/gangwayffi/gangway/bench/work"
+	"github.com/gangwayffi/gangway/bench/real"
 )
 
 const impl = "gangway-auto"
 
 func main() {
-	benches := []child.Bench{{Row: "sort", Impl: impl, CheckN: 1, Long: true, Run: child.Qsort(sorter(), work.SortLength)}}
+	benches := []child.Bench{{Row: "sort", Impl: impl, CheckN: 1, Long: true, Run: child.Qsort(sorter(), real.SortLength)}}
 	for _, job := range []struct {
 		name, file string
 		benches    func(lib *gangway.Library) []child.Bench
@@ -59,7 +59,7 @@ func sqlite(lib *gangway.Library) []child.Bench {
 		transient     = ^uintptr(0) // SQLITE_TRANSIENT
 	)
 	var (
-		s              work.SQLite
+		s              real.SQLite
 		version        func() string
 		exec           func(db unsafe.Pointer, sql *byte, callback, arg, message uintptr) int32
 		prepare        func(db unsafe.Pointer, sql *byte, n int32, stmt *unsafe.Pointer, tail uintptr) int32
@@ -89,7 +89,7 @@ func sqlite(lib *gangway.Library) []child.Bench {
 
 func zlib(lib *gangway.Library) []child.Bench {
 	var (
-		z       work.Zlib
+		z       real.Zlib
 		version func() string
 	)
 	bind(lib, map[string]any{
@@ -101,7 +101,7 @@ func zlib(lib *gangway.Library) []child.Bench {
 
 func expat(lib *gangway.Library) []child.Bench {
 	var (
-		e           work.Expat
+		e           real.Expat
 		version     func() string
 		create      func(encoding uintptr) unsafe.Pointer
 		setElements func(parser unsafe.Pointer, start, end uintptr)
@@ -126,7 +126,7 @@ func expat(lib *gangway.Library) []child.Bench {
 
 func png(lib *gangway.Library) []child.Bench {
 	var (
-		p          work.PNG
+		p          real.PNG
 		version    func(decoder uintptr) string
 		create     func(version string, user, fail, warn uintptr) unsafe.Pointer
 		createInfo func(decoder unsafe.Pointer) unsafe.Pointer
@@ -141,7 +141,7 @@ func png(lib *gangway.Library) []child.Bench {
 		"png_read_row": &readRow, "png_read_end": &readEnd, "png_destroy_read_struct": &destroy,
 	})
 	read := pointer(func(_ uintptr, to *byte, n uint) { p.Read(to, n) })
-	fail := pointer(func(uintptr, uintptr) { work.Abort("libpng") })
+	fail := pointer(func(uintptr, uintptr) { real.Abort("libpng") })
 	p.Create = func() (decoder, info unsafe.Pointer) {
 		decoder = create(version(0), 0, fail, 0)
 		info = createInfo(decoder)
