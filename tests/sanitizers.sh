@@ -41,8 +41,15 @@ done
 build() { # test
 	compile "$1" "tests/$1.c" $sanitize -Wno-psabi
 	wraps=$(nm "$work/$1.o" | sed -n 's/.* T __wrap_/-Wl,--wrap=/p')
+	shared=
+	case $1 in
+	test_jit*)
+		compile jit_program tests/jit_program.c $sanitize
+		shared=$work/jit_program.o
+		;;
+	esac
 	# shellcheck disable=SC2086
-	$cc $sanitize -o "$work/$1" "$work/$1.o" $core $wraps "$LIBFFI_A" -lcmocka -lm -ldl -lpthread
+	$cc $sanitize -o "$work/$1" "$work/$1.o" $shared $core $wraps "$LIBFFI_A" -lcmocka -lm -ldl -lpthread
 }
 
 # The Go tests, with libcdiff.so and the run-time libraries of the sanitizers in front of all others. Those look at what happens

@@ -362,7 +362,7 @@ func TestArenaThatIsClosed(t *testing.T) {
 	}
 }
 
-// What Go alone can say wrong; tests/test_jit.c has what C refuses.
+// What Go alone can say wrong; tests/test_jit_refused.c has what C refuses.
 func TestFunctionsThatAreRefused(t *testing.T) {
 	a := newArena(t, 4096, 4)
 	for _, c := range []struct {

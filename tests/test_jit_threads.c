@@ -1,0 +1,124 @@
+/* Registered code: threads add and look at the same time, and others register modules, too. */
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "jit_program.h"
+
+enum { ADDERS = 3, EACH = 2000 };
+static gw_jit_arena *shared;
+static void *volatile newest;
+static bool adding;
+
+static void *adder(void *arg)
+{
+	gw_jit_function f = function40("jit.concurrent");
+	for (int i = 0; i < EACH; i++) {
+		void *entry;
+		if (gw_jit_add(shared, &f, &entry) != GW_OK)
+			return arg;
+		__atomic_store_n(&newest, entry, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+/* Whoever has an entry finds it whole, and nothing that was found changes, while functions are
+ * added. */
+static void *looker(void *arg)
+{
+	void *oldest = arg;
+	size_t looks = 0;
+	while (__atomic_load_n(&adding, __ATOMIC_ACQUIRE) || looks == 0) {
+		check40(shared, __atomic_load_n(&newest, __ATOMIC_ACQUIRE), "jit.concurrent");
+		check40(shared, oldest, "jit.concurrent");
+		looks++;
+	}
+	return NULL;
+}
+
+static void functions_are_added_while_others_look(void **state)
+{
+	(void)state;
+	pthread_t threads[ADDERS + 2];
+	shared = new_arena((ADDERS * EACH + 1) * 64, ADDERS * EACH + 1);
+	newest = add(shared, "jit.concurrent");
+	adding = true;
+	for (int i = 0; i < ADDERS + 2; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, i < ADDERS ? adder : looker,
+						i < ADDERS ? (void *)shared : newest),
+				 0);
+	void *result;
+	for (int i = 0; i < ADDERS + 2; i++) {
+		if (i == ADDERS)
+			__atomic_store_n(&adding, false, __ATOMIC_RELEASE);
+		pthread_join(threads[i], &result);
+		assert_null(result);
+	}
+	size_t functions;
+	gw_jit_arena_used(shared, NULL, &functions);
+	assert_int_equal(functions, ADDERS * EACH + 1);
+	for (size_t i = 1; i <= functions; i++)
+		check40(shared, shared->text + shared->functab[i].entry, "jit.concurrent");
+}
+
+/* Another registrar of code, which keeps to the same protocol. */
+static _Alignas(16) uint8_t others[200][568];
+
+static void *other_registrar(void *arg)
+{
+	for (size_t i = 0; i < 200; i++) {
+		void *mine = others[i];
+		void *end = __atomic_exchange_n(&last_module, mine, __ATOMIC_ACQ_REL);
+		if (i % 50 == 0)
+			sched_yield();
+		__atomic_store_n((void **)((uint8_t *)end + 560), mine, __ATOMIC_RELEASE);
+	}
+	return arg;
+}
+
+static void arenas_and_modules_of_others_are_all_linked(void **state)
+{
+	(void)state;
+	pthread_t thread;
+	gw_jit_arena *mine[100];
+	assert_int_equal(pthread_create(&thread, NULL, other_registrar, NULL), 0);
+	for (int i = 0; i < 100; i++)
+		mine[i] = new_arena(1, 1);
+	pthread_join(thread, NULL);
+	int found = 0;
+	for (uint8_t *m = module; m != NULL; m = (uint8_t *)gw_jit_get(m, 560)) {
+		for (int i = 0; i < 100; i++)
+			found += m == mine[i]->module;
+		found += m >= others[0] && m <= others[199];
+	}
+	assert_int_equal(found, 300);
+}
+
+static void list_that_is_broken_is_an_error(void **state)
+{
+	(void)state;
+	static _Alignas(16) uint8_t lost[568];
+	gw_jit_arena *arena = NULL;
+	void *last = last_module;
+	last_module = lost; /* nothing leads to it */
+	assert_int_equal(gw_jit_arena_new(&arena, "a", 1, 1), GW_EINVAL);
+	assert_non_null(strstr(gw_last_error(), "does not lead to the new one"));
+	assert_null(arena);
+	last_module = last;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(functions_are_added_while_others_look),
+		cmocka_unit_test(arenas_and_modules_of_others_are_all_linked),
+		cmocka_unit_test(list_that_is_broken_is_an_error),
+	};
+	return cmocka_run_group_tests(tests, set_host, NULL);
+}
