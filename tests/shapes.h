@@ -7,10 +7,7 @@
 #include <complex.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "../bridge/signature.h"
 
 enum { SHAPE_PARAMS = 10, SHAPE_BYTES = 4096 };
 
@@ -238,75 +235,5 @@ static const struct shape shapes[] = {
 /* clang-format on */
 
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
-
-static inline unsigned char random_byte(void)
-{
-	return (unsigned char)(random() >> 7);
-}
-
-/* A random value: of the bytes that carry it; numbers that survive any copy (no signalling NaN).
-   The padding is random too. */
-static void random_value(const gw_type *type, unsigned char *to)
-{
-	size_t size = gw_type_size(type), count = gw_type_count(type);
-	for (size_t i = 0; i < size; i++)
-		to[i] = random_byte();
-	for (size_t i = 0; i < count; i++)
-		random_value(gw_type_member(type, i), to + gw_type_offset(type, i));
-	float f = (float)(random() - random());
-	double d = (double)(random() - random()) / 8;
-	long double l = d / 3;
-	switch (gw_type_kind(type)) {
-	case GW_BOOL:
-		to[0] &= 1;
-		return;
-	case GW_C64:
-		memcpy(to + 4, &f, sizeof f);
-		f *= 7;
-		/* fall through */
-	case GW_F32:
-		memcpy(to, &f, sizeof f);
-		return;
-	case GW_C128:
-		memcpy(to + 8, &d, sizeof d);
-		d *= 7;
-		/* fall through */
-	case GW_F64:
-		memcpy(to, &d, sizeof d);
-		return;
-	case GW_C160:
-		memcpy(to + 16, &l, 10);
-		l *= 7;
-		/* fall through */
-	case GW_F80:
-		memcpy(to, &l, 10);
-		return;
-	default:
-		return;
-	}
-}
-
-/* Whether two values are equal, whatever is in the padding. */
-static bool same_value(const gw_type *type, const unsigned char *a, const unsigned char *b)
-{
-	switch (gw_type_kind(type)) {
-	case GW_STRUCT:
-	case GW_ARRAY:
-		for (size_t i = 0; i < gw_type_count(type); i++) {
-			size_t at = gw_type_offset(type, i);
-			if (!same_value(gw_type_member(type, i), a + at, b + at))
-				return false;
-		}
-		return true;
-	case GW_PAD:
-		return true;
-	case GW_F80:
-		return memcmp(a, b, 10) == 0;
-	case GW_C160:
-		return memcmp(a, b, 10) == 0 && memcmp(a + 16, b + 16, 10) == 0;
-	default:
-		return memcmp(a, b, gw_type_size(type)) == 0;
-	}
-}
 
 #endif

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unwind.h>
 #include <xmmintrin.h>
 
@@ -18,6 +17,7 @@
 
 #include "child.h"
 #include "shapes.h"
+#include "values.h"
 
 /* Counts down to the allocation that fails; 0: none does. */
 static int failing_malloc;
@@ -30,28 +30,12 @@ void *__wrap_malloc(size_t size)
 	return failing_malloc > 0 && --failing_malloc == 0 ? NULL : __real_malloc(size);
 }
 
-static gw_signature *parsed(const char *text)
-{
-	gw_signature *s = NULL;
-	if (gw_signature_parse(&s, text) != GW_OK)
-		fail_msg("%s: %s", text, gw_last_error());
-	return s;
-}
-
 static gw_closure *closure(const gw_signature *s, gw_handler *handler, void *user)
 {
 	gw_closure *c = NULL;
 	if (gw_closure_new(&c, s, handler, user) != GW_OK)
 		fail_msg("%s", gw_last_error());
 	return c;
-}
-
-static void seed_random(void)
-{
-	const char *given = getenv("GANGWAY_SEED");
-	unsigned seed = given != NULL ? (unsigned)strtoul(given, NULL, 0) : (unsigned)time(NULL);
-	print_message("seed %u (GANGWAY_SEED replays it)\n", seed);
-	srandom(seed);
 }
 
 /* Notes the arguments of a call in seen, checks their alignment, writes over them, and gives what

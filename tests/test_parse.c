@@ -1,0 +1,391 @@
+/* The text of signatures, and their memory: what is refused and how, limits, what is printed,
+   random signatures through print and parse, and memory that runs out or is given back. */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "values.h"
+
+/* Counts down to the allocation that fails; 0: none does. */
+static int failing_malloc;
+static long live_blocks;
+
+void *__real_malloc(size_t size);
+void __real_free(void *p);
+void *__wrap_malloc(size_t size);
+void __wrap_free(void *p);
+
+void *__wrap_malloc(size_t size)
+{
+	if (failing_malloc > 0 && --failing_malloc == 0)
+		return NULL;
+	void *p = __real_malloc(size);
+	live_blocks += p != NULL;
+	return p;
+}
+
+void __wrap_free(void *p)
+{
+	live_blocks -= p != NULL;
+	__real_free(p);
+}
+
+static const struct {
+	const char *text, *error;
+} refusals[] = {
+	{"", "signature: result: at the end: a type is missing"},
+	{"i32", "signature: result: at the end: \"(\" is missing"},
+	{"i32)", "signature: result: character 4, at \")\": \"(\" is missing"},
+	{"int(i32)", "signature: result: character 1, at \"int(i32)\": a type is missing"},
+	{"i32(", "signature: parameter 1: at the end: a type is missing"},
+	{"i32(,)", "signature: parameter 1: character 5, at \",)\": a type is missing"},
+	{"i32(i8,)", "signature: parameter 2: character 8, at \")\": a type is missing"},
+	{"i32(i8 i8)",
+	 "signature: parameter 2: character 8, at \"i8)\": \",\" or \")\" is missing"},
+	{"i32(i8, f16)", "signature: parameter 2: character 9, at \"f16)\": a type is missing"},
+	{"i32(i8, \001\377)",
+	 "signature: parameter 2: character 9, at \"?\?)\": a type is missing"},
+	{"i32(i8) i8", "signature: character 9, at \"i8\": nothing may follow"},
+	{"i32(void)",
+	 "signature: parameter 1: character 5, at \"void)\": void has no values; () are "
+	 "no parameters"},
+	{"void({i8, void})",
+	 "signature: parameter 1: character 6, at \"{i8, void})\": field 2: void "
+	 "has no values"},
+	{"void([2]i8)",
+	 "signature: parameter 1: character 6, at \"[2]i8)\": an array is a value in a "
+	 "struct only; elsewhere C passes a ptr"},
+	{"[2]i8()",
+	 "signature: result: character 1, at \"[2]i8()\": an array is a value in a struct "
+	 "only; elsewhere C passes a ptr"},
+	{"void(pad2)",
+	 "signature: parameter 1: character 6, at \"pad2)\": padding belongs in a struct"},
+	{"void({pad})", "signature: parameter 1: character 7, at \"pad})\": a type is missing"},
+	{"void({pad0})",
+	 "signature: parameter 1: character 7, at \"pad0})\": padding of 0 bytes: 1 "
+	 "to 1048576 are possible"},
+	{"void(i32@8)",
+	 "signature: parameter 1: character 6, at \"i32@8)\": an alignment belongs to "
+	 "a member of a struct"},
+	{"void({i32@2})",
+	 "signature: parameter 1: character 7, at \"i32@2})\": alignment 2: it must "
+	 "be a power of two from 4 to 4096 here"},
+	{"void({i8@24})",
+	 "signature: parameter 1: character 7, at \"i8@24})\": alignment 24: it must "
+	 "be a power of two from 1 to 4096 here"},
+	{"void({i8@8192})",
+	 "signature: parameter 1: character 7, at \"i8@8192})\": alignment 8192: it "
+	 "must be a power of two from 1 to 4096 here"},
+	{"void({i8@})", "signature: parameter 1: character 10, at \"})\": a number is missing"},
+	{"void({[]i8})", "signature: parameter 1: character 8, at \"]i8})\": a number is missing"},
+	{"void({[0]i8})",
+	 "signature: parameter 1: character 7, at \"[0]i8})\": an array of 0 elements "
+	 "of 1 bytes"},
+	{"void({[3i8})", "signature: parameter 1: character 9, at \"i8})\": \"]\" is missing"},
+	{"void({[2]void})", "signature: parameter 1: character 7, at \"[2]void})\": elements of an "
+			    "array: void has no values"},
+	{"void({[99999999999999999999]i8})", "signature: parameter 1: character 8, at "
+					     "\"99999999999999999999]i8}...\": the number is too "
+					     "large"},
+	{"void({[1048577]i8})",
+	 "signature: parameter 1: character 8, at \"1048577]i8})\": the number "
+	 "is too large"},
+	{"void({[1048576]i16})",
+	 "signature: parameter 1: character 7, at \"[1048576]i16})\": an array "
+	 "of 1048576 elements of 2 bytes"},
+	{"void({[1048576]i8, i8})",
+	 "signature: parameter 1: character 6, at \"{[1048576]i8, i8})\": a "
+	 "struct of more than 1048576 bytes"},
+	{"void({[1048576]i8}, {[1048576]i8})",
+	 "signature: parameter 2: more than 1048576 bytes of arguments in memory"},
+	{"void({i8", "signature: parameter 1: at the end: \",\" or \"}\" is missing"},
+	{"void({i8,", "signature: parameter 1: at the end: a type is missing"},
+	{"void(..., f32)", "signature: parameter 1: character 11, at \"f32)\": C passes it as f64 "
+			   "where the parameters are variadic"},
+	{"void(i8, ..., i8)",
+	 "signature: parameter 2: character 15, at \"i8)\": C passes it as i32 "
+	 "where the parameters are variadic"},
+	{"void(i8, ..., bool)",
+	 "signature: parameter 2: character 15, at \"bool)\": C passes it as "
+	 "i32 where the parameters are variadic"},
+	{"void(i8, ..., i32, ...)",
+	 "signature: parameter 3: character 20, at \"...)\": a type is missing"},
+	{"void(.., i32)",
+	 "signature: parameter 1: character 6, at \".., i32)\": a type is missing"},
+	{"void(str)", "signature: parameter 1: character 6, at \"str)\": only Go has such a type"},
+};
+
+static void assert_refused(const char *text, const char *error)
+{
+	gw_signature *s = (gw_signature *)&s;
+	assert_int_equal(gw_signature_parse(&s, text), GW_EINVAL);
+	assert_ptr_equal(s, &s);
+	if (strcmp(gw_last_error(), error) != 0)
+		fail_msg("%.60s\n      %s\n not: %s", text, gw_last_error(), error);
+}
+
+static void parse_wrong_text_is_refused_with_the_place(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+		assert_refused(refusals[i].text, refusals[i].error);
+}
+
+static void parse_go_kinds_are_parameters_only(void **state)
+{
+	(void)state;
+	gw_signature *s;
+	assert_int_equal(gw_signature_parse_go(&s, "slice()"), GW_EINVAL);
+	assert_string_equal(gw_last_error(), "signature: result: character 1, at \"slice()\": it "
+					     "cannot be a result");
+	assert_int_equal(gw_signature_parse_go(&s, "func()"), GW_EINVAL);
+	assert_int_equal(gw_signature_parse_go(&s, "void({str})"), GW_EINVAL);
+	assert_string_equal(gw_last_error(), "signature: parameter 1: character 6, at \"{str})\": "
+					     "field 1: a Go value is a parameter, and no part of a "
+					     "type");
+	assert_int_equal(gw_signature_parse_go(&s, "void({[2]func})"), GW_EINVAL);
+	const gw_type *str = gw_type_static(GW_GO_STR);
+	assert_int_equal(gw_signature_new(&s, str, NULL, 0, 0), GW_EINVAL);
+	assert_int_equal(gw_signature_new(&s, gw_type_scalar(GW_VOID), &str, 1, 1), GW_EINVAL);
+}
+
+/* before, n times unit with separators, after. */
+static char *repeated(const char *before, const char *unit, int n, const char *after)
+{
+	size_t length = strlen(before) + (size_t)n * strlen(unit) + strlen(after) + 1;
+	char *text = malloc(length);
+	assert_non_null(text);
+	strcpy(text, before);
+	char *at = text + strlen(before);
+	for (int i = 0; i < n; i++, at += strlen(unit))
+		strcpy(at, unit);
+	strcpy(at, after);
+	return text;
+}
+
+static void parse_limit_holds(const char *before, const char *unit, int n, const char *after,
+			      const char *words)
+{
+	gw_signature *s;
+	char *text = repeated(before, unit, n, after);
+	if (gw_signature_parse(&s, text) != GW_OK)
+		fail_msg("%d times %s: %s", n, unit, gw_last_error());
+	size_t length = gw_signature_print(s, NULL, 0);
+	assert_true(length <= strlen(text));
+	gw_signature_free(s);
+	free(text);
+	const int beyond[] = {n + 1, 1000000};
+	for (int i = 0; i < 2; i++) {
+		text = repeated(before, unit, beyond[i], after);
+		assert_int_equal(gw_signature_parse(&s, text), GW_EINVAL);
+		if (strstr(gw_last_error(), words) == NULL)
+			fail_msg("%d times %s: %s", beyond[i], unit, gw_last_error());
+		free(text);
+	}
+}
+
+static void parse_each_limit_is_exact_and_hostile_text_harmless(void **state)
+{
+	(void)state;
+	parse_limit_holds("void(i8", ", i8", 255, ")", "too many parameters");
+	parse_limit_holds("void({i8", ", i8", 4093, "})", "too many types");
+	gw_signature *s;
+	for (int levels = 31; levels < 35; levels++) {
+		char *open = repeated("void(", "{", levels, "i8");
+		char *text = repeated(open, "}", levels, ")");
+		gw_status status = gw_signature_parse(&s, text);
+		assert_int_equal(status, levels <= 32 ? GW_OK : GW_EINVAL);
+		if (status == GW_OK)
+			gw_signature_free(s);
+		else
+			assert_non_null(strstr(gw_last_error(), "too many levels of types"));
+		free(open);
+		free(text);
+	}
+	static const char *const units[] = {"{",     "[1]",  "[1048576]", "{{},", "{[9]", "@1",
+					    "@4096", "pad1", "(",         "...",  ",",    " ",
+					    "1",     "9",    "{i8@2@4",   "}",    "void("};
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+		for (int n = 1; n < 3000000; n = n * 3 + 1) {
+			char *text = repeated("void({i8", units[i], n, "");
+			assert_int_equal(gw_signature_parse(&s, text), GW_EINVAL);
+			free(text);
+			text = repeated("", units[i], n, "");
+			assert_int_equal(gw_signature_parse(&s, text), GW_EINVAL);
+			free(text);
+		}
+}
+
+static void signature_outlives_its_makers_references(void **state)
+{
+	(void)state;
+	long before = live_blocks;
+	const gw_type *i32 = gw_type_scalar(GW_I32);
+	gw_type *aligned, *array, *whole;
+	gw_signature *s;
+	assert_int_equal(gw_type_aligned(&aligned, i32, 16), GW_OK);
+	assert_int_equal(gw_type_struct(&whole, (const gw_type *[]){i32, aligned}, 2), GW_OK);
+	gw_type_release(aligned);
+	assert_int_equal(gw_type_array(&array, whole, 3), GW_OK);
+	gw_type_release(whole);
+	assert_int_equal(gw_type_struct(&whole, (const gw_type *[]){array, array}, 2), GW_OK);
+	gw_type_release(array);
+	assert_int_equal(gw_signature_new(&s, whole, (const gw_type *[]){whole, i32}, 2, 1), GW_OK);
+	gw_type_release(whole);
+	char text[128];
+	size_t length = gw_signature_print(s, text, sizeof text);
+	assert_int_equal(length, strlen(text));
+	assert_string_equal(text,
+			    "{[3]{i32, i32@16}, [3]{i32, i32@16}}({[3]{i32, i32@16}, [3]{i32, "
+			    "i32@16}}, ..., i32)");
+	gw_signature_free(s);
+	assert_int_equal(live_blocks, before);
+}
+
+static void parse_without_memory_fails_and_leaks_nothing(void **state)
+{
+	(void)state;
+	gw_last_error();
+	static const char text[] = "{i8, {}}(i8, {[2]{i8, pad4}, i8@4}, {c160}, ..., {f64})";
+	/* The last error's text is a block too, and stays. */
+	gw_signature *s;
+	gw_status status = GW_ENOMEM;
+	assert_int_equal(gw_signature_parse(&s, ""), GW_EINVAL);
+	long before = live_blocks;
+	for (int i = 1; status != GW_OK && i < 100; i++) {
+		failing_malloc = i;
+		status = gw_signature_parse(&s, text);
+		failing_malloc = 0;
+		if (status != GW_OK) {
+			assert_int_equal(status, GW_ENOMEM);
+			assert_int_equal(live_blocks, before);
+		} else {
+			assert_in_range(i, 9, 12);
+		}
+	}
+	assert_int_equal(status, GW_OK);
+	gw_signature_free(s);
+	assert_int_equal(live_blocks, before);
+}
+
+static void print_short_buffer_is_cut_as_by_snprintf(void **state)
+{
+	(void)state;
+	static const char text[] = "i32(ptr, f64, {i8, [4]f32, {u16}, pad3}, ..., f64)";
+	gw_signature *s = parsed(" i32 (ptr,f64,{ i8,[ 4 ] f32,\t{u16},pad3},...,f64 )\n");
+	assert_int_equal(gw_signature_print(s, NULL, 0), sizeof text - 1);
+	for (size_t size = 1; size <= sizeof text + 1; size++) {
+		char buffer[sizeof text + 2];
+		memset(buffer, '#', sizeof buffer);
+		assert_int_equal(gw_signature_print(s, buffer, size), sizeof text - 1);
+		size_t kept = size < sizeof text ? size - 1 : sizeof text - 1;
+		assert_memory_equal(buffer, text, kept);
+		assert_int_equal(buffer[kept], '\0');
+		assert_int_equal(buffer[size], '#');
+	}
+	gw_signature_free(s);
+}
+
+static gw_type *made(gw_status status, gw_type *type)
+{
+	if (status != GW_OK)
+		fail_msg("%s", gw_last_error());
+	return type;
+}
+
+/* A random type; of several levels only when member. */
+static const gw_type *random_type(int level)
+{
+	gw_type *out = NULL;
+	long choice = random() % (level == 0 ? 22 : 30);
+	if (level > 3 || (choice < 18 && choice > 0))
+		return gw_type_scalar((gw_kind)(GW_BOOL + random() % (GW_PTR - GW_BOOL + 1)));
+	if (choice < 22) {
+		const gw_type *fields[6];
+		size_t n = (size_t)random() % 7;
+		for (size_t i = 0; i < n; i++)
+			fields[i] = random_type(level + 1);
+		made(gw_type_struct(&out, fields, n), NULL);
+		for (size_t i = 0; i < n; i++)
+			gw_type_release(fields[i]);
+		return out;
+	}
+	if (choice < 24) {
+		made(gw_type_pad(&out, (size_t)random() % 20 + 1), NULL);
+		return out;
+	}
+	const gw_type *inner = random_type(level + 1);
+	if (choice < 27 && gw_type_size(inner) % gw_type_align(inner) == 0)
+		made(gw_type_array(&out, inner, (size_t)random() % 5 + 1), NULL);
+	else
+		made(gw_type_aligned(&out, inner, gw_type_align(inner) << random() % 3), NULL);
+	gw_type_release(inner);
+	return out;
+}
+
+static void signature_random_ones_survive_print_and_parse(void **state)
+{
+	(void)state;
+	seed_random();
+	long before = live_blocks;
+	for (int round = 0; round < 5000; round++) {
+		const gw_type *types[12];
+		size_t n = (size_t)random() % 12, fixed = (size_t)random() % (n + 1);
+		for (size_t i = 0; i <= n; i++)
+			types[i] = random_type(0);
+		gw_signature *s = NULL, *again = NULL;
+		gw_status status = gw_signature_new(&s, types[0], types + 1, n, fixed);
+		if (status != GW_OK) {
+			assert_non_null(strstr(gw_last_error(), "variadic"));
+			made(gw_signature_new(&s, types[0], types + 1, n, n), NULL);
+		}
+		for (size_t i = 0; i <= n; i++)
+			gw_type_release(types[i]);
+		size_t length = gw_signature_print(s, NULL, 0);
+		char *text = malloc(length + 1), *text_again = malloc(length + 1);
+		gw_signature_print(s, text, length + 1);
+		if (gw_signature_parse(&again, text) != GW_OK)
+			fail_msg("%s: %s", text, gw_last_error());
+		assert_int_equal(gw_signature_print(again, text_again, length + 1), length);
+		assert_string_equal(text, text_again);
+		assert_int_equal(s->stack_bytes, again->stack_bytes);
+		assert_int_equal(s->fixed, again->fixed);
+		for (size_t i = 0; i <= n; i++) {
+			struct gw_place *a = i == 0 ? &s->result : &s->params[i - 1];
+			struct gw_place *b = i == 0 ? &again->result : &again->params[i - 1];
+			assert_int_equal(a->type->size, b->type->size);
+			assert_int_equal(a->type->align, b->type->align);
+			assert_int_equal(a->pieces, b->pieces);
+			for (int j = 0; j < a->pieces; j++) {
+				assert_int_equal(a->piece[j].where, b->piece[j].where);
+				assert_int_equal(a->piece[j].index, b->piece[j].index);
+				assert_int_equal(a->piece[j].stack, b->piece[j].stack);
+			}
+		}
+		free(text);
+		free(text_again);
+		gw_signature_free(s);
+		gw_signature_free(again);
+	}
+	assert_in_range(live_blocks - before, 0, 1); /* the last error's text */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parse_wrong_text_is_refused_with_the_place),
+		cmocka_unit_test(parse_go_kinds_are_parameters_only),
+		cmocka_unit_test(parse_each_limit_is_exact_and_hostile_text_harmless),
+		cmocka_unit_test(signature_outlives_its_makers_references),
+		cmocka_unit_test(parse_without_memory_fails_and_leaks_nothing),
+		cmocka_unit_test(print_short_buffer_is_cut_as_by_snprintf),
+		cmocka_unit_test(signature_random_ones_survive_print_and_parse),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
