@@ -83,7 +83,7 @@ static void signature_places_are_the_psabis(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof placements / sizeof placements[0]; i++) {
 		char places[256];
-		gw_signature *s = parsed(placements[i].text);
+		gw_signature *s = parsed_go(placements[i].text);
 		places_text(s, places, sizeof places);
 		if (strcmp(places, placements[i].places) != 0)
 			fail_msg("%s: %s, not %s", placements[i].text, places,
@@ -100,7 +100,7 @@ static void signature_places_are_the_psabis(void **state)
 static void signature_pieces_have_the_bytes_of_the_value(void **state)
 {
 	(void)state;
-	gw_signature *s = parsed("{i64, [3]i8}({f32, f32, f32}, {[7]i8}, {pad8, i32}, {[20]i8})");
+	gw_signature *s = parsed_go("{i64, [3]i8}({f32, f32, f32}, {[7]i8}, {pad8, i32}, {[20]i8})");
 	const struct gw_piece expected[][2] = {
 		{{GW_IN_INT, 0, 8, 0, 0}, {GW_IN_INT, 1, 8, 8, 0}},
 		{{GW_IN_SSE, 0, 8, 0, 0}, {GW_IN_SSE, 1, 4, 8, 0}},

@@ -350,7 +350,7 @@ static void type_layout_and_classes_are_the_compilers(void **state)
 		const struct layout_row *row = &layouts[i];
 		char text[128], classes[3];
 		snprintf(text, sizeof text, "void(%s)", row->text);
-		gw_signature *s = parsed(text);
+		gw_signature *s = parsed_go(text);
 		const struct gw_type *type = s->params[0].type;
 		classes_text(type, classes);
 		if (type->size != row->size || type->align != row->align ||
@@ -366,7 +366,7 @@ static void type_layout_and_classes_are_the_compilers(void **state)
 static void type_members_are_where_the_compiler_puts_them(void **state)
 {
 	(void)state;
-	gw_signature *s = parsed("void({i8, [4]f32, {u16}, pad3})");
+	gw_signature *s = parsed_go("void({i8, [4]f32, {u16}, pad3})");
 	const gw_type *t = gw_signature_param(s, 0);
 	const size_t offsets[] = {offsetof(example, a), offsetof(example, b), offsetof(example, d),
 				  offsetof(example, pad)};

@@ -10,12 +10,24 @@
 
 #include "../bridge/signature.h"
 
-static inline gw_signature *parsed(const char *text)
+static inline gw_signature *parsed_by(gw_status (*parse)(gw_signature **, const char *),
+				      const char *text)
 {
 	gw_signature *s = NULL;
-	if (gw_signature_parse(&s, text) != GW_OK)
+	if (parse(&s, text) != GW_OK)
 		fail_msg("%s: %s", text, gw_last_error());
 	return s;
+}
+
+static inline gw_signature *parsed(const char *text)
+{
+	return parsed_by(gw_signature_parse, text);
+}
+
+/* Go's kinds may be among the parameters. */
+static inline gw_signature *parsed_go(const char *text)
+{
+	return parsed_by(gw_signature_parse_go, text);
 }
 
 static inline void seed_random(void)
