@@ -130,6 +130,7 @@ marked:
 	MOVQ	SP, const_g_sched_sp(R12)
 	MOVQ	BP, const_g_sched_bp(R12)
 	MOVQ	const_g_m(R12), R15
+	MOVL	$0, const_m_signalPending(R15)		// see CCALL_ENTER
 	MOVQ	const_m_g0(R15), R15
 	MOVQ	SP, CALLER_SP(R15)
 	MOVQ	TLS, R14

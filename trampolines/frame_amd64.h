@@ -11,12 +11,16 @@
 // In:        R12 g, R13 the mark, `state` the register with the Auto state; goroutine stack, g in TLS.
 // Out:       R12 g, R13 g.stack.hi - SP, R14 g.stack.hi - BP; g.sched whole, g0 in TLS, g0's stack, 16-byte aligned.
 // Clobbers:  R15.
+// m.signalPending: the runtime sends no SIGURG while that says that one is under way, and on a thread that C made one that hits
+// C before a cgo export has come all the way to Go is lost without clearing it. A running call would then never be taken
+// over. One SIGURG too many is harmless.
 #define CCALL_ENTER(state) \
 	MOVQ	state, AUTO_STATE(SP); \
 	MOVQ	R13, const_g_sched_pc(R12); \
 	MOVQ	SP, const_g_sched_sp(R12); \
 	MOVQ	BP, const_g_sched_bp(R12); \
 	MOVQ	const_g_m(R12), R15; \
+	MOVL	$0, const_m_signalPending(R15); \
 	MOVQ	const_m_g0(R15), R15; \
 	MOVQ	SP, CALLER_SP(R15); \
 	MOVQ	TLS, R13; \
