@@ -176,6 +176,46 @@ func TestWrongLayoutMeansSafeRoad(t *testing.T) {
 	}
 }
 
+// early collects without end, from before the start-up check on: a package without imports of note, whose path comes before
+// that of trampolines, is initialised first.
+const early = `package early
+
+import "runtime"
+
+func init() {
+	for i := 0; i < 2; i++ {
+		go func() {
+			for {
+				runtime.GC()
+			}
+		}()
+	}
+}
+`
+
+// TestRoadAmongCollections starts the program again and again while the runtime stops it, moves its stack and sends it
+// signals: the start-up check must not take these for a wrong layout.
+func TestRoadAmongCollections(t *testing.T) {
+	dir := module(t)
+	if err := os.Mkdir(filepath.Join(dir, "program", "early"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "program", "early", "early.go"), []byte(early), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	// In front of the others: up to Go 1.20 packages are initialised in the order of the imports.
+	collecting := strings.Replace(program, "import (\n", "import (\n\t_ \"github.com/gangwayffi/gangway/program/early\"\n\n", 1)
+	if err := os.WriteFile(filepath.Join(dir, "program", "main.go"), []byte(collecting), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	path := build(t, dir)
+	for i := 0; i < 1000; i++ {
+		if line := run(t, path); !strings.HasPrefix(line, "fast ") {
+			t.Fatalf("start %d: %s", i, line)
+		}
+	}
+}
+
 func TestCurrentRoadHasAReason(t *testing.T) {
 	if road, why := gangway.CurrentRoad(); why == "" || road.String() == "unknown" {
 		t.Fatalf("road %v, reason %q", road, why)
