@@ -5,6 +5,8 @@
 package cgoexport
 
 /*
+#cgo LDFLAGS: -lpthread
+#include <pthread.h>
 #include <stdint.h>
 extern int64_t goExported(int64_t);
 typedef int64_t (*callback)(int64_t);
@@ -23,6 +25,24 @@ static int64_t sum_callback(int64_t n, uintptr_t f)
 		sum += ((callback)f)(i);
 	return sum;
 }
+static void *sum_on_thread(void *n)
+{
+	return (void *)(intptr_t)sum_exported((intptr_t)n);
+}
+// Returns how many threads did not get as far as the right sum.
+static int sum_on_threads(int threads, int n)
+{
+	pthread_t id[16];
+	int made = 0;
+	int wrong = 0;
+	while (made < threads && made < 16 && pthread_create(&id[made], NULL, sum_on_thread, (void *)(intptr_t)n) == 0)
+		made++;
+	for (int i = 0; i < made; i++) {
+		void *sum;
+		wrong += pthread_join(id[i], &sum) != 0 || (intptr_t)sum != (intptr_t)n * (n - 1) / 2;
+	}
+	return threads - made + wrong;
+}
 static uintptr_t sum_exported_address(void) { return (uintptr_t)sum_exported; }
 */
 import "C"
@@ -40,3 +60,7 @@ func sumExportedAddress() uintptr { return uintptr(C.sum_exported_address()) }
 func sumCallback(n int64, f uintptr) int64 {
 	return int64(C.sum_callback(C.int64_t(n), C.uintptr_t(f)))
 }
+
+// sumOnThreads lets up to 16 threads that C makes call the exported function n times each, and returns how many of them
+// went wrong.
+func sumOnThreads(threads, n int) int { return int(C.sum_on_threads(C.int(threads), C.int(n))) }

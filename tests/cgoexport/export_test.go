@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gangwayffi/gangway"
+	"github.com/gangwayffi/gangway/tests/testlib"
 )
 
 var modes = map[string]gangway.Option{"fast": gangway.Fast(), "auto": gangway.Auto(), "blocking": gangway.Blocking(), "safe": gangway.Safe()}
@@ -144,6 +145,53 @@ func TestConcurrently(t *testing.T) {
 		runtime.GC()
 	}
 	wg.Wait()
+}
+
+// Exports that threads of C call make running calls, which collections wait for. Up to Go 1.20 each of these calls of Go has
+// another m than the one before, and the runtime may have sent the m's last SIGURG to the thread that had it then.
+func TestRunningCallsOnThreadsOfC(t *testing.T) {
+	wait := gangway.MustFunc[func(*testlib.Gate) int32](testlib.Lib(t), "gt_gate_spin", gangway.Fast())
+	gates := make(chan *testlib.Gate)
+	defer close(gates)
+	for i := 0; i < 4; i++ {
+		go func() {
+			for g := range gates {
+				g.Wait(1)
+				runtime.GC()
+				g.Open()
+			}
+		}()
+	}
+	stop := make(chan bool)
+	collecting := make(chan bool)
+	go func() {
+		defer close(collecting)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				runtime.GC()
+			}
+		}
+	}()
+	hook = func(x int64) int64 {
+		if x%10 == 0 {
+			g := testlib.NewGate()
+			gates <- g
+			if wait(g) != 1 {
+				return -1
+			}
+		}
+		return x
+	}
+	for i := 0; i < 4; i++ {
+		if wrong := sumOnThreads(4, 200); wrong != 0 {
+			t.Errorf("%d threads got wrong sums", wrong)
+		}
+	}
+	close(stop)
+	<-collecting
 }
 
 // A goroutine dump from within an export shows the whole stack, down through both kinds of calls.
