@@ -169,7 +169,7 @@ func TestBlockingInCallback(t *testing.T) {
 			select {
 			case n := <-reply:
 				return n
-			case <-time.After(time.Minute):
+			case <-time.After(3 * time.Minute):
 				return -1 << 40
 			}
 		})

@@ -86,8 +86,8 @@ func (j *journal) steps() int64 {
 	return n
 }
 
-// standstill is how long no worker may come to another step: Go 1.26 and 1.27 lose up to a minute when a thread of C's ends
-// during a collection.
+// standstill is how long no worker may come to another step: Go 1.26 and 1.27 may lose a minute in a collection, see
+// doc/trust.md.
 const standstill = 200 * time.Second
 
 // supervise runs the child and reports how it fails.

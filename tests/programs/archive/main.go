@@ -79,7 +79,7 @@ func Notified() int32 {
 	select {
 	case <-ch:
 		return 1
-	case <-time.After(20 * time.Second):
+	case <-time.After(100 * time.Second):
 		return 0
 	}
 }

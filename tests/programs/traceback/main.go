@@ -78,7 +78,7 @@ func main() {
 			if n := call(fn, i); n != i%8+1 {
 				panic(n)
 			}
-			// Go 1.26 and 1.27 may stop the world for a minute when a thread of C's ends just then; with cgo as well.
+			// Go 1.26 and 1.27 may lose a minute when a thread of C's ends during a collection; with cgo as well.
 			collect = false
 			if n := threads(fn, 2, 8, 0, 0); n != 2*36 {
 				panic(n)
