@@ -39,6 +39,21 @@ static int create_detached(void *(*fn)(void *), void *arg)
 	return err;
 }
 
+/* What create_detached's threads have; no memory is needed to ask for it. */
+static size_t default_stack_size(void)
+{
+	pthread_attr_t attr;
+	size_t size = 0;
+	int err = pthread_attr_init(&attr);
+	if (err == 0) {
+		err = pthread_attr_getstacksize(&attr, &size);
+		pthread_attr_destroy(&attr);
+	}
+	if (err != 0)
+		gw_rt_fatal("no stack size for a new thread", err);
+	return size;
+}
+
 /* What mstart0 does with g0's bounds decides what they must be here. stacklo == 0 tells it that the
    stack belongs to the system, which mexit needs to know: it then returns here and glibc ends the
    thread, instead of ending it behind glibc's back and freeing a stack that Go never had. For such
@@ -49,7 +64,8 @@ static int create_detached(void *(*fn)(void *), void *arg)
 
    So the size is the distance from our frame to the real end of the stack: stackhi lies above every
    frame that will matter and stacklo less than 2 KB above the end. A size that is only nominal
-   would put stacklo past the end. */
+   would put stacklo past the end: glibc takes the guard and the thread's static data out of it. When
+   there is no memory to ask for the end, half of the nominal size leaves them room. */
 static void describe_stack(struct gw_rt_g *g)
 {
 	enum { MARGIN = 1024 };
@@ -57,7 +73,9 @@ static void describe_stack(struct gw_rt_g *g)
 	uintptr_t lo;
 	uintptr_t hi;
 	int err = gw_rt_stack(&lo, &hi);
-	if (err != 0 || lo >= here || here > hi)
+	if (err == ENOMEM)
+		lo = here - default_stack_size() / 2;
+	else if (err != 0 || lo >= here || here > hi)
 		gw_rt_fatal("pthread_getattr_np gives no stack bounds for a new thread", err);
 	g->stacklo = 0;
 	g->stackhi = here - lo - MARGIN;

@@ -247,6 +247,7 @@ static void fake_mstart(void)
 {
 	struct gw_rt_g *g = pthread_getspecific(g_key);
 	uintptr_t local = (uintptr_t)__builtin_frame_address(0);
+	getattr_fails = false;
 	started.g = g;
 	started.system_stack = g->stacklo == 0;
 	started.bounds.stackhi = local;
@@ -295,6 +296,17 @@ static void thread_start_gives_mstart_what_it_expects(void **state)
 	assert_int_equal(started.unblocked, 0);
 	for (int sig = 1; sig < 65; sig++)
 		assert_int_equal(sigismember(&before, sig), sigismember(&after, sig));
+}
+
+static void thread_start_without_bounds_stays_within_the_stack(void **state)
+{
+	(void)state;
+	struct gw_rt_g g = {0};
+	getattr_fails = true; /* until fake_mstart */
+	start_and_wait(&g);
+	assert_true(started.system_stack);
+	assert_true(started.bounds.stacklo > started.real[0]);
+	assert_true(started.bounds.stacklo + 65536 < started.bounds.stackhi);
 }
 
 static void thread_start_waits_out_eagain(void **state)
@@ -485,6 +497,7 @@ int main(void)
 		cmocka_unit_test(init_without_proc_stays_within_the_stack),
 		cmocka_unit_test(init_with_nonsense_aborts),
 		cmocka_unit_test(thread_start_gives_mstart_what_it_expects),
+		cmocka_unit_test(thread_start_without_bounds_stays_within_the_stack),
 		cmocka_unit_test(thread_start_waits_out_eagain),
 		cmocka_unit_test(thread_start_in_vain_aborts),
 		cmocka_unit_test(sys_thread_create_runs_it),
