@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <ffi.h>
 
+#include "around.h"
 #include "guards.h"
 
 enum { ROUNDS = 3000 };
@@ -290,67 +291,6 @@ static void call_unused_bytes_of_registers_are_zero_or_extension(void **state)
 	gw_signature_free(s);
 }
 
-/* uint64_t around(fn, x): calls fn(x) with values of its own in the registers that fn preserves,
-   and returns 0, or a bit for each that is not as before: RBX RBP R12 R13 R14 R15 RSP. */
-uint64_t around(void (*fn)(struct gw_invoke *), struct gw_invoke *x);
-__asm__(".text\n"
-	".type around, @function\n"
-	"around:\n"
-	"	push %rbx\n"
-	"	push %rbp\n"
-	"	push %r12\n"
-	"	push %r13\n"
-	"	push %r14\n"
-	"	push %r15\n"
-	"	push %rsp\n"
-	"	mov $0x1111, %ebx\n"
-	"	mov $0x2222, %ebp\n"
-	"	mov $0x3333, %r12d\n"
-	"	mov $0x4444, %r13d\n"
-	"	mov $0x5555, %r14d\n"
-	"	mov $0x6666, %r15d\n"
-	"	mov %rdi, %rax\n"
-	"	mov %rsi, %rdi\n"
-	"	call *%rax\n"
-	"	xor %eax, %eax\n"
-	"	xor %ecx, %ecx\n"
-	"	cmp $0x1111, %rbx\n"
-	"	setne %al\n"
-	"	cmp $0x2222, %rbp\n"
-	"	setne %cl\n"
-	"	lea (%rcx,%rax,2), %rax\n"
-	"	cmp $0x3333, %r12\n"
-	"	setne %cl\n"
-	"	lea (%rcx,%rax,2), %rax\n"
-	"	cmp $0x4444, %r13\n"
-	"	setne %cl\n"
-	"	lea (%rcx,%rax,2), %rax\n"
-	"	cmp $0x5555, %r14\n"
-	"	setne %cl\n"
-	"	lea (%rcx,%rax,2), %rax\n"
-	"	cmp $0x6666, %r15\n"
-	"	setne %cl\n"
-	"	lea (%rcx,%rax,2), %rax\n"
-	"	lea 8(%rsp), %rdx\n"
-	"	cmp %rdx, (%rsp)\n"
-	"	setne %cl\n"
-	"	lea (%rcx,%rax,2), %rax\n"
-	"	pop %rdx\n"
-	"	pop %r15\n"
-	"	pop %r14\n"
-	"	pop %r13\n"
-	"	pop %r12\n"
-	"	pop %rbp\n"
-	"	pop %rbx\n"
-	"	ret\n"
-	".size around, .-around\n");
-
-static void break_register(struct gw_invoke *x)
-{
-	(void)x;
-	__asm__ volatile("xor %%r13d, %%r13d" ::: "memory");
-}
-
 static unsigned seen_mxcsr;
 static uint64_t seen_flags;
 
@@ -365,7 +305,7 @@ static void invoke_callee_saved_registers_and_control_bits_are_preserved(void **
 	(void)state;
 	enum { DF = 1 << 10, ROUND_TO_ZERO = 3 << 13 };
 	uint64_t stack[512], flags;
-	assert_int_equal(around(break_register, NULL), 1 << 3);
+	assert_int_equal(around((void *)(uintptr_t)break_register, NULL), 1 << 3);
 	for (unsigned words = 0; words < 512; words += 73)
 		for (unsigned align = 16; align <= 4096; align *= 4) {
 			struct gw_invoke x = {.fn = recorder,
@@ -374,7 +314,7 @@ static void invoke_callee_saved_registers_and_control_bits_are_preserved(void **
 					      .stack = stack};
 			for (unsigned i = 0; i < words; i++)
 				stack[i] = i;
-			assert_int_equal(around(gw_invoke, &x), 0);
+			assert_int_equal(around((void *)(uintptr_t)gw_invoke, &x), 0);
 			assert_int_equal((notes.sp + 8) % align, 0);
 			for (unsigned i = 0; i < words && i < 320; i++)
 				assert_int_equal(notes.stack[i], i);

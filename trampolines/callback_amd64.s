@@ -450,7 +450,8 @@ TEXT ·currentCallback(SB),NOSPLIT,$0-8
 //
 // Makes sure that the runtime will send SIGURG to this thread when it wants it. It sends none while m.signalPending says
 // that one is under way, and a SIGURG that hits a foreign thread between two of its m's is lost without clearing it. The
-// runtime then waits for a stack check; a running call comes by none. One SIGURG too many is harmless.
+// runtime then waits for a stack check, and a loop in the callback may come by none. (Running calls clear it for themselves:
+// CCALL_ENTER.) One SIGURG too many is harmless.
 TEXT ·clearSignalPending(SB),NOSPLIT,$0-0
 	MOVQ	TLS, AX
 	MOVQ	0(AX)(TLS*1), AX

@@ -106,22 +106,9 @@ func TestAutoStates(t *testing.T) {
 		}
 		// A long call is taken over as soon as a collection wants its P.
 		testlib.Eventually(func() bool {
-			stop := make(chan bool)
-			done := make(chan bool)
-			go func() {
-				defer close(done)
-				for {
-					select {
-					case <-stop:
-						return
-					default:
-						runtime.GC()
-					}
-				}
-			}()
+			stop := testlib.Collect()
 			sleep(20000)
-			close(stop)
-			<-done
+			stop()
 			return s.Mode() != trampolines.AutoRunning
 		})
 	}

@@ -126,21 +126,7 @@ func setFinalizer(f func(*testlib.Gate)) {
 // room that the trampolines and entersyscall need must be there.
 func TestCallsAtEveryStackDepth(t *testing.T) {
 	l := testlib.Lib(t)
-	stop := make(chan bool)
-	collected := make(chan int)
-	go func() {
-		n := 0
-		for {
-			select {
-			case <-stop:
-				collected <- n
-				return
-			default:
-				runtime.GC()
-				n++
-			}
-		}
-	}()
+	stop := testlib.Collect()
 	for _, mode := range testlib.Modes {
 		plain := gangway.MustFunc[func(uint32) uint64](l, "gt_spin", mode.Option)
 		general := gangway.MustFunc[func(*int64, uint8) unsafe.Pointer](l, "gt_id_pointer", mode.Option)
@@ -165,8 +151,7 @@ func TestCallsAtEveryStackDepth(t *testing.T) {
 		}
 		wg.Wait()
 	}
-	close(stop)
-	if <-collected == 0 {
+	if stop() == 0 {
 		t.Error("no collection ran meanwhile")
 	}
 }

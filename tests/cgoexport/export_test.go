@@ -162,19 +162,7 @@ func TestRunningCallsOnThreadsOfC(t *testing.T) {
 			}
 		}()
 	}
-	stop := make(chan bool)
-	collecting := make(chan bool)
-	go func() {
-		defer close(collecting)
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				runtime.GC()
-			}
-		}
-	}()
+	stop := testlib.Collect()
 	hook = func(x int64) int64 {
 		if x%10 == 0 {
 			g := testlib.NewGate()
@@ -190,8 +178,7 @@ func TestRunningCallsOnThreadsOfC(t *testing.T) {
 			t.Errorf("%d threads got wrong sums", wrong)
 		}
 	}
-	close(stop)
-	<-collecting
+	stop()
 }
 
 // A goroutine dump from within an export shows the whole stack, down through both kinds of calls.

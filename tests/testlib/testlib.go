@@ -192,6 +192,29 @@ func (g *Gate) Wait(n int32) {
 // Inside returns how many calls are inside.
 func (g *Gate) Inside() int32 { return atomic.LoadInt32(&g.inside) }
 
+// Collect collects without end. stop ends that and returns how many times it was.
+func Collect() (stop func() int) {
+	stopped := make(chan bool)
+	collected := make(chan int)
+	go func() {
+		n := 0
+		for {
+			select {
+			case <-stopped:
+				collected <- n
+				return
+			default:
+				runtime.GC()
+				n++
+			}
+		}
+	}()
+	return func() int {
+		close(stopped)
+		return <-collected
+	}
+}
+
 // Eventually waits until cond holds. The watchdog of Lib ends it when that never happens.
 func Eventually(cond func() bool) {
 	for pause := time.Microsecond; !cond(); {
