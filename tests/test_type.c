@@ -334,8 +334,8 @@ static const struct layout_row layouts[] = {
 static void classes_text(const struct gw_type *type, char out[3])
 {
 	static const char letters[] = {
-		[GW_CLASS_NONE] = '-',	[GW_CLASS_INTEGER] = 'I', [GW_CLASS_SSE] = 'S',
-		[GW_CLASS_X87] = 'X',	[GW_CLASS_X87UP] = 'X',	  [GW_CLASS_COMPLEX_X87] = 'X',
+		[GW_CLASS_NONE] = '-', [GW_CLASS_INTEGER] = 'I', [GW_CLASS_SSE] = 'S',
+		[GW_CLASS_X87] = 'X',  [GW_CLASS_X87UP] = 'X',   [GW_CLASS_COMPLEX_X87] = 'X',
 	};
 	memset(out, 0, 3);
 	if (type->memory)
