@@ -43,8 +43,7 @@ type Result struct {
 }
 
 // Run runs a program with libgwtest.so at hand and env added to the environment. When it does not end within 100
-// seconds (a minute is what Go 1.26 and 1.27 may lose in a collection, see doc/trust.md), it gets SIGQUIT, so that Go prints
-// its goroutines, and the test fails.
+// seconds, it gets SIGQUIT, so that Go prints its goroutines, and the test fails.
 func Run(t TB, env []string, program string, args ...string) Result {
 	t.Helper()
 	lib, err := Path()

@@ -97,8 +97,12 @@ func Lib(t TB) *gangway.Library {
 	return l
 }
 
-// Watch ends the process when Watch is not called again within so many seconds; 0 ends the watch.
+var bounded sync.Once
+
+// Watch ends the process when Watch is not called again within so many seconds; 0 ends the watch. What Go itself may lose
+// in a collection is bounded from now on: boundMonitor.
 func Watch(what string, seconds int32) {
+	bounded.Do(boundMonitor)
 	watch := gangway.MustFunc[func(*byte, int32) int32](MustOpen(), "gt_watch", gangway.Fast())
 	name := append([]byte(what), 0)
 	if r := watch(&name[0], seconds); r != 0 {

@@ -22,6 +22,7 @@ func main() {}
 //
 //export Work
 func Work(n int32) int32 {
+	testlib.Watch("program archive", 90)
 	for _, m := range testlib.Modes {
 		call := gangway.MustFunc[func(uintptr, int64) int64](testlib.MustOpen(), "gt_call_i64", m.Option)
 		threads := gangway.MustFunc[func(uintptr, int32, int32, uint64, int32) int64](testlib.MustOpen(), "gt_threads", m.Option)

@@ -54,7 +54,7 @@ var frames int32 = 30
 
 func main() {
 	l := testlib.MustOpen()
-	testlib.Watch("program threads", 90) // see testlib.Run
+	testlib.Watch("program threads", 90) // less than testlib.Run waits
 	spin = gangway.MustFunc[func(*testlib.Gate) int32](l, "gt_gate_spin", gangway.Fast())
 	id = gangway.MustFunc[func() int32](l, "gt_thread_id", gangway.Fast())
 	deep = gangway.MustFunc[func(uintptr, int64, int32) int64](l, "gt_call_deep", gangway.Fast())
