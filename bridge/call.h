@@ -83,10 +83,10 @@ struct gw_go_sigaction {
 typedef int32_t gw_sigaction_fn(intptr_t sig, const struct gw_go_sigaction *set,
 				struct gw_go_sigaction *old);
 
-/* Puts handler in front of the runtime's for every signal that a take-over or a report about C
-   needs. Returns how many signals it was installed for. gw_signal_old[sig] is the handler behind
-   it; `ignored` is that while the program ignores SIGURG. next is how the runtime has set handlers
-   so far: by a C function, or by itself if NULL. */
+/* Puts handler in front of the runtime's for every signal that the runtime handles, now or later.
+   Returns how many signals it was installed for; none when SIGURG is not among them.
+   gw_signal_old[sig] is the handler behind it; `ignored` is that while the program ignores SIGURG.
+   next is how the runtime has set handlers so far: by a C function, or by itself if NULL. */
 extern void *gw_signal_old[65];
 int gw_signal_install(void *handler, void *ignored, gw_sigaction_fn *next);
 

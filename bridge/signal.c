@@ -10,16 +10,12 @@
 
 void *gw_signal_old[65];
 
-/* SIGURG asks for preemption; SIGPROF samples; the others end in a report of the goroutine that was
- * in C. */
-static const int signals[] = {SIGURG,  SIGPROF, SIGSEGV, SIGBUS,  SIGFPE,   SIGILL,
-			      SIGTRAP, SIGABRT, SIGSYS,  SIGQUIT, SIGSTKFLT};
-
 /* What the runtime believes to have set, for the signals that we stand before. Written by
    gw_signal_action alone once the program runs: two threads that set the same signal's handler at
    the same time have a race of their own, which os/signal does not let happen. */
 static struct gw_go_sigaction believed[65];
-static uint64_t standing; /* bit sig: a signal of ours */
+static uint64_t standing; /* bit sig - 1: a signal of ours */
+static uintptr_t runtimes; /* the runtime's handler */
 static uintptr_t ours;
 static void *ignoring;
 static gw_sigaction_fn *forward_to;
@@ -33,24 +29,23 @@ static int32_t forward(intptr_t sig, const struct gw_go_sigaction *set, struct g
 				    0, 0);
 }
 
-/* Before any running call; the runtime has installed its own handlers by then. A signal that it
-   does not handle (default or ignored) is left alone. */
+/* Before any running call; the runtime has installed its own handlers by then, one for all signals.
+   A signal that it does not handle (default, ignored, a C handler's) is left alone. */
 int gw_signal_install(void *handler, void *ignored, gw_sigaction_fn *next)
 {
 	int installed = 0;
+	struct gw_go_sigaction sa;
 	ours = (uintptr_t)handler;
 	ignoring = ignored;
 	forward_to = next;
-	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-		int sig = signals[i];
-		struct gw_go_sigaction sa;
-		if (forward(sig, NULL, &sa) != 0 || !(sa.flags & SA_SIGINFO) ||
-		    sa.handler == (uintptr_t)SIG_DFL || sa.handler == (uintptr_t)SIG_IGN)
-			continue;
-		standing |= (uint64_t)1 << sig;
-		if (gw_signal_action(sig, &sa, NULL) == 0)
+	if (forward(SIGURG, NULL, &sa) != 0 || !(sa.flags & SA_SIGINFO) ||
+	    sa.handler == (uintptr_t)SIG_DFL || sa.handler == (uintptr_t)SIG_IGN)
+		return 0;
+	runtimes = sa.handler;
+	for (int sig = 1; sig <= 64; sig++)
+		if (forward(sig, NULL, &sa) == 0 && sa.handler == runtimes &&
+		    gw_signal_action(sig, &sa, NULL) == 0)
 			installed++;
-	}
 	return installed;
 }
 
@@ -59,8 +54,14 @@ int gw_signal_install(void *handler, void *ignored, gw_sigaction_fn *next)
 int32_t gw_signal_action(intptr_t sig, const struct gw_go_sigaction *set,
 			 struct gw_go_sigaction *old)
 {
-	if (sig <= 0 || sig > 64 || !(standing & (uint64_t)1 << (sig % 64)))
+	if (sig <= 0 || sig > 64)
 		return forward(sig, set, old);
+	uint64_t bit = (uint64_t)1 << (sig - 1);
+	if (!(__atomic_load_n(&standing, __ATOMIC_ACQUIRE) & bit)) {
+		if (set == NULL || set->handler != runtimes)
+			return forward(sig, set, old);
+		__atomic_fetch_or(&standing, bit, __ATOMIC_ACQ_REL);
+	}
 	struct gw_go_sigaction was;
 	int32_t err = forward(sig, NULL, &was);
 	if (err != 0)

@@ -353,7 +353,7 @@ foreign:
 // In:        R13 g, R15 m, AX the callbackFrame; SP and BP as at runtime.goexit's call of the goroutine's function.
 // Stack:     the goroutine's, with nothing on it.
 // The goroutine is in a system call and isExtraInC says that it runs no Go, until exitsyscall has returned, and then again
-// before entersyscall, as in runtime.cgocallbackg: signals that come in between are taken to have hit C. The thread is locked
+// before entersyscall, as in runtime.cgocallbackg; for signals that come in between see signalBetween. The thread is locked
 // for good, the count only keeps step with callbackUnwind.
 //
 //   48         return PC, runtime.goexit        <- SP at entry
@@ -391,7 +391,7 @@ TEXT ·callbackKept(SB),NOSPLIT,$40-0
 // here (Go's entersyscall, which looks for it, is reached by a jump) with SP as the goroutine began. The PC is then made
 // runtime.goexit's again, as the runtime will want to find it. Both are where a stack ends, so that a collection, which may
 // scan the stack as soon as entersyscall has run, does the same with either.
-// A signal that comes before has hit C, says isExtraInC; one that comes later finds g in TLS and a PC in assembly, then g0.
+// A signal that comes before is signalBetween's; so is one that comes later, until g0 is in TLS.
 // In:        SP and BP as at callbackKept's entry.
 TEXT ·callbackKeptLeave(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	LEAQ	8(SP), SP

@@ -10,13 +10,17 @@
 #define UCONTEXT_RIP 168
 #define EINTR 4
 
+// The signals that running calls are taken over at, a bit for each: SIGURG asks for preemption, SIGPROF samples, the others
+// end in a report of the goroutine that was in C (SIGQUIT ILL TRAP ABRT BUS FPE SEGV STKFLT SYS).
+#define TAKING (1<<23 | 1<<27 | 1<<3 | 1<<4 | 1<<5 | 1<<6 | 1<<7 | 1<<8 | 1<<11 | 1<<16 | 1<<31)
+
 // What entersyscall may use of the system stack below C's frames: up to 3.5 kB were seen (Go 1.19 and 1.24, while tracing),
 // more when the runtime is built without optimisation.
 #define TAKEOVER_ROOM 8192
 
 // void signalEntry(int sig, siginfo_t *info, void *context)    (SysV)
 //
-// Our signal handler, in front of the runtime's. When the thread is in a running call, that call becomes a system call
+// Our signal handler, in front of the runtime's. When the thread is in a running call, some signals make a system call of it
 // after the fact: the P can go to others, the stack can be scanned, profiles and crash reports name the Go caller.
 // Always goes on to the runtime's handler, which clears the pending preemption request.
 //
@@ -38,6 +42,9 @@
 // exactly ccall's entry SP and calls it from a frameless function (takeoverEnter). What entersyscall runs on the system
 // stack must not touch the C frames: g0.sched.sp lies below the interrupted SP and its red zone meanwhile.
 TEXT ·signalEntry(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ	$TAKING, AX
+	BTQ	DI, AX
+	JCC	chain
 	CALL	·runningCall(SB)
 	TESTQ	AX, AX
 	JZ	chain
@@ -69,7 +76,66 @@ take:
 	POPQ	SI
 	POPQ	DI
 chain:
+	MOVL	$const_m_isExtraInC, CX		// -1 with Go 1.19 and 1.20
+	TESTL	CX, CX
+	JLT	on
+	MOVQ	TLS, AX
+	MOVQ	0(AX)(TLS*1), AX
+	TESTQ	AX, AX
+	JZ	on
+	MOVQ	const_g_m(AX), CX
+	TESTQ	CX, CX
+	JZ	on
+	CMPB	const_m_isExtraInC(CX), $1
+	JEQ	between
+on:
 	JMP	·signalChain(SB)
+between:
+	JMP	·signalBetween(SB)
+
+// func signalBetween()
+//
+// On to the runtime's handler with a signal that may have hit a thread of C's on its way into Go or out of it. The runtime
+// says with m.isExtraInC that an extra m runs C, and takes each signal for one that has hit C; but exitsyscall and
+// entersyscall run with it set, too (runtime.cgocallbackg, callbackKept), and exitsyscall may wait there for a processor. A
+// signal that comes meanwhile would then ask for another extra m, and wait until there is one, while the processor that this
+// thread waited for is kept for it: everything stands still, with cgo as well. And SIGPROF would be noted with the PC alone,
+// over which package pprof may panic ("stack too short to match cached location", golang.org/issue/70529). So m.isExtraInC is
+// 0 for the runtime's handler when the thread is in Go:
+//   - with the goroutine in TLS, when SP is on the goroutine's stack;
+//   - with g0 in TLS, when the scheduler has taken the goroutine from the m, or the goroutine would go on elsewhere than at
+//     runtime.goexit, which is where it would while C runs.
+// Others look at m.isExtraInC only when they take the processor of a thread in a system call, for a count of such goroutines
+// (runtime/metrics), which may then be off by one.
+//
+// In:        DI SI DX as the kernel gave them; AX g, CX m, an extra one with m.isExtraInC set.
+// Stack:     the signal stack; all signals are blocked.
+TEXT ·signalBetween(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ	const_m_curg(CX), R8
+	CMPQ	AX, const_m_g0(CX)
+	JEQ	system
+	CMPQ	AX, R8
+	JNE	c
+	MOVQ	UCONTEXT_RSP(DX), R9
+	CMPQ	R9, const_g_stack_lo(R8)
+	JLS	c
+	CMPQ	R9, const_g_stack_hi(R8)
+	JLS	go
+c:
+	JMP	·signalChain(SB)
+system:
+	TESTQ	R8, R8
+	JZ	go
+	MOVQ	const_g_sched_pc(R8), R9
+	CMPQ	R9, ·goexitPC(SB)
+	JEQ	c
+go:
+	PUSHQ	CX
+	MOVB	$0, const_m_isExtraInC(CX)
+	CALL	·signalChain(SB)
+	POPQ	CX
+	MOVB	$1, const_m_isExtraInC(CX)
+	RET
 
 // func runningCall()
 //

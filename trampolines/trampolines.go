@@ -30,6 +30,7 @@ func clearSignalPending()
 func inGo()
 
 func signalEntry()
+func signalBetween()
 func signalIgnored()
 func signalChain()
 func takeover()

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 	"unsafe"
@@ -436,4 +437,49 @@ func TestSignalStorm(t *testing.T) {
 	}
 	atomic.StoreInt32(&stop, 1)
 	wg.Wait()
+}
+
+// Signals for the process that hit threads of C while these wait in Go for a processor. The runtime takes them for C, and wants
+// an extra m for each: when a new thread has just taken the last one, and waits for a processor, too, the first one may be
+// given that, and never come to take it (signalBetween).
+func TestSignalsOnWaitingThreads(t *testing.T) {
+	if road, _ := gangway.CurrentRoad(); road != gangway.RoadFast {
+		t.Skip("Gangway has no signal handler on this road; cgo's exports stand still as well")
+	}
+	l := testlib.Lib(t)
+	fn := testlib.Callback(t, func(x int64) int64 {
+		runtime.Gosched()
+		return x
+	})
+	threads := threads(gangway.Blocking())
+	start := gangway.MustFunc[func(uintptr, int32, uint32) int32](l, "gt_background_start")
+	stop := gangway.MustFunc[func() int64](l, "gt_background_stop", gangway.Blocking())
+	storm := gangway.MustFunc[func(*[2]int32, int32, uint32, uint64) int32](l, "gt_storm_start")
+	calm := gangway.MustFunc[func() int64](l, "gt_storm_stop", gangway.Blocking())
+	if r := start(fn, 4, 0); r != 0 {
+		t.Fatalf("gt_background_start: %d", r)
+	}
+	if r := storm(&[2]int32{int32(syscall.SIGCHLD), int32(syscall.SIGWINCH)}, 2, 20, 1); r != 0 {
+		t.Fatalf("gt_storm_start: %d", r)
+	}
+	done := make(chan bool)
+	go func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				runtime.GC()
+			}
+		}
+	}()
+	// More threads at once than ever before, again and again: each time the last extra m is taken.
+	for n := int32(1); n <= 40; n++ {
+		if sum := threads(fn, n, 20, 0, 0); sum != sumTo(int64(n)*20) {
+			t.Fatalf("sum %d", sum)
+		}
+	}
+	done <- true
+	signals, calls := calm(), stop()
+	t.Logf("%d signals, %d calls", signals, calls)
 }

@@ -121,6 +121,57 @@ func profiled(t *testing.T, f func(), functions []string) (total, found int64) {
 	return total, found
 }
 
+// Samples on threads of C that are just about to enter Go or to leave it show Go's callers, not _ExternalCode: package pprof may
+// panic over functions that are inlined into others (signalBetween). All but a few instructions in assembly.
+func TestProfileOfThreadsOfC(t *testing.T) {
+	if road, _ := gangway.CurrentRoad(); road != gangway.RoadFast {
+		t.Skip("Gangway has no signal handler on this road")
+	}
+	l := testlib.Lib(t)
+	fn := testlib.Callback(t, func(x int64) int64 { return x })
+	var buf bytes.Buffer
+	if err := pprof.StartCPUProfile(&buf); err != nil {
+		t.Fatal(err)
+	}
+	start := gangway.MustFunc[func(uintptr, int32, uint32) int32](l, "gt_background_start")
+	stop := gangway.MustFunc[func() int64](l, "gt_background_stop", gangway.Blocking())
+	storm := gangway.MustFunc[func(*[1]int32, int32, uint32, uint64) int32](l, "gt_storm_start")
+	calm := gangway.MustFunc[func() int64](l, "gt_storm_stop", gangway.Blocking())
+	if r := start(fn, 2, 0); r != 0 {
+		t.Fatalf("gt_background_start: %d", r)
+	}
+	if r := storm(&[1]int32{int32(syscall.SIGPROF)}, 1, 50, 1); r != 0 {
+		t.Fatalf("gt_storm_start: %d", r)
+	}
+	for end := time.Now().Add(500 * time.Millisecond); time.Now().Before(end); {
+		runtime.GC()
+	}
+	calm()
+	stop()
+	pprof.StopCPUProfile()
+	samples, err := testlib.Samples(buf.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	between := int64(0)
+	for _, s := range samples {
+		stack := strings.Join(s.Stack, " ")
+		outside := s.Stack[len(s.Stack)-1] == "runtime._ExternalCode"
+		if !strings.Contains(stack, "exitsyscall") && !strings.Contains(stack, "entersyscall") {
+			continue
+		}
+		if outside {
+			t.Errorf("%d samples show %v", s.Count, s.Stack)
+		} else if strings.Contains(stack, ".callbackKept") {
+			between += s.Count
+		}
+	}
+	kept := !strings.HasPrefix(runtime.Version(), "go1.19") && !strings.HasPrefix(runtime.Version(), "go1.20")
+	if between == 0 && kept {
+		t.Error("no sample shows a thread of C between C and Go")
+	}
+}
+
 // mixture makes calls, callbacks, panics through C, take-overs and, if asked to, foreign threads on several goroutines.
 //
 // No panics through runtime.cgocall while tracing, or profiling of blocking: the runtime forgets about the C frames (m.ncgo)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -79,7 +80,7 @@ func MustOpen() *gangway.Library {
 }
 
 // Lib returns libgwtest.so, which is never closed, and gives the test 250 seconds, or GANGWAY_WATCH: then the
-// process ends, with the stacks of all goroutines if the runtime can still print them.
+// process ends, with the stacks of all goroutines and threads if the runtime can still print them.
 func Lib(t TB) *gangway.Library {
 	t.Helper()
 	l, err := open()
@@ -92,6 +93,7 @@ func Lib(t TB) *gangway.Library {
 			t.Fatalf("GANGWAY_WATCH: %v", err)
 		}
 	}
+	debug.SetTraceback("crash")
 	Watch(t.Name(), int32(seconds))
 	t.Cleanup(func() { Watch("", 0) })
 	return l
