@@ -14,7 +14,7 @@ void *gw_signal_old[65];
    gw_signal_action alone once the program runs: two threads that set the same signal's handler at
    the same time have a race of their own, which os/signal does not let happen. */
 static struct gw_go_sigaction believed[65];
-static uint64_t standing; /* bit sig - 1: a signal of ours */
+static uint64_t standing;  /* bit sig - 1: a signal of ours */
 static uintptr_t runtimes; /* the runtime's handler */
 static uintptr_t ours;
 static void *ignoring;
