@@ -105,6 +105,9 @@ between:
 //   - with the goroutine in TLS, when SP is on the goroutine's stack;
 //   - with g0 in TLS, when the scheduler has taken the goroutine from the m, or the goroutine would go on elsewhere than at
 //     runtime.goexit, which is where it would while C runs.
+// In the few instructions between these states, all in assembly, a signal has hit C as ever: nothing waits there and nothing is
+// inlined. One of them, where runtime.gogo has put the goroutine into TLS and not yet into SP, already has the processor.
+// No stack moves and no m changes hands meanwhile: the handler runs on the signal stack of this thread, which keeps its m.
 // Others look at m.isExtraInC only when they take the processor of a thread in a system call, for a count of such goroutines
 // (runtime/metrics), which may then be off by one.
 //
