@@ -24,7 +24,9 @@
 // after the fact: the P can go to others, the stack can be scanned, profiles and crash reports name the Go caller.
 // Always goes on to the runtime's handler, which clears the pending preemption request.
 //
-// Stack:     the signal stack; all signals are blocked (sa_mask), so this is never nested.
+// Stack:     the signal stack; all signals are blocked (sa_mask), so this is never nested. When C has disabled its signal
+//            stack, or its own handler without SA_ONSTACK goes on to this one, the stack is C's, on g0's stack, and what is in
+//            use there ends at this function's SP and not at the interrupted one.
 // Running call iff: g0 in TLS, m.curg with the mark of running calls in sched.pc and no system call recorded, and the
 // interrupted SP on g0's stack. Whenever the runtime itself moves to g0, it leaves another position in sched.pc; ccallFast
 // and callbackLeave put g0 into TLS when g.sched is whole, and the SP tells whether they are on g0's stack yet. C may be
@@ -40,7 +42,7 @@
 //
 // entersyscall has to find the SP and PC of ccall's caller (exitsyscall checks). So this moves to the goroutine stack at
 // exactly ccall's entry SP and calls it from a frameless function (takeoverEnter). What entersyscall runs on the system
-// stack must not touch the C frames: g0.sched.sp lies below the interrupted SP and its red zone meanwhile.
+// stack must not touch the C frames: g0.sched.sp lies below what is in use there and its red zone meanwhile.
 TEXT ·signalEntry(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	$TAKING, AX
 	BTQ	DI, AX
@@ -51,6 +53,12 @@ TEXT ·signalEntry(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	UCONTEXT_RSP(DX), R9
 	CMPQ	R9, const_g_stack_hi(AX)
 	JHI	chain
+	CMPQ	SP, R9
+	JHI	apart
+	CMPQ	SP, const_g_stack_lo(AX)
+	JLS	apart
+	MOVQ	SP, R9
+apart:
 	SUBQ	$(256+TAKEOVER_ROOM), R9
 	CMPQ	R9, const_g_stack_lo(AX)
 	JLS	chain
