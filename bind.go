@@ -23,14 +23,17 @@ const (
 
 // Auto, the default: a function starts out as Blocking and is timed; once its calls are short (about a microsecond) they
 // become running calls; one that turns out long is handed to the scheduler after the fact, and the function is Blocking
-// again for a while, longer each time. What is learnt is shared by all bindings of the same C function.
+// again for a while, longer each time. A function that is seen waiting in the kernel stays Blocking. What is learnt is shared
+// by all bindings of the same C function.
 func Auto() Option { return Option{modeAuto} }
 
 // Blocking: each call tells the scheduler, as with cgo. For functions that usually wait.
 func Blocking() Option { return Option{modeBlocking} }
 
-// Fast: always a running call. One that blocks holds its processor until the runtime asks for it (10 to 20 ms), and
-// signals of the runtime may interrupt its system calls (EINTR).
+// Fast: always a running call. One that blocks holds its processor until the runtime asks for it (10 to 20 ms), by a signal.
+// A system call that the signal interrupts goes on. There are two exceptions: some relative time-outs start again (epoll_wait,
+// semtimedop, sigtimedwait, io_getevents, io_uring_enter, SO_RCVTIMEO, SO_SNDTIMEO), and a system call whose machine code
+// Gangway does not recognise returns EINTR. (A function of Auto can meet either only once, since it is Blocking afterwards.)
 func Fast() Option { return Option{modeFast} }
 
 // Safe: through runtime.cgocall, whatever road the process takes.

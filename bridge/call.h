@@ -57,7 +57,7 @@ void gw_snapshot(struct gw_snapshot *s);
 enum {
 	GW_AUTO_PROBING = 0,  /* Blocking calls, timed */
 	GW_AUTO_RUNNING = 1,  /* running calls */
-	GW_AUTO_BLOCKING = 2, /* Blocking calls, for good */
+	GW_AUTO_BLOCKING = 2, /* Blocking calls, for good; set when one was seen waiting */
 	GW_AUTO_CLOSED = 3    /* the library is closed: calls are refused */
 };
 
@@ -65,7 +65,7 @@ struct gw_auto {
 	_Atomic uint32_t mode;
 	_Atomic uint32_t shorts;  /* short calls in a row while probing */
 	_Atomic uint32_t penalty; /* how often a running call of it has been taken over lately */
-	uint32_t reserved;
+	uint32_t fixed;           /* not 0: mode never changes (Fast, Blocking) */
 	_Atomic uint64_t since; /* time stamp counter when it last became running */
 };
 

@@ -19,7 +19,10 @@
 	MOVQ	R14, R12; \
 	MOVQ	BoundFunc_Chain(DX), R11; \
 	LEAQ	·incall+1(SB), R13; \
-	CCALL_ENTER(R9); \
+	MOVQ	const_g_m(R14), R15; \
+	RUNNING; \
+	MOVQ	R9, AUTO_STATE(SP); \
+	CCALL_ENTER; \
 	SHUFFLE_INTS; \
 	CALL	R11; \
 	CCALL_LEAVE; \

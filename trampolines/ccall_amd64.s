@@ -21,17 +21,19 @@ TEXT ·incall(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	TLS, R12; \
 	MOVQ	0(R12)(TLS*1), R12; \
 	LEAQ	·incall+1(SB), R13; \
+	MOVQ	const_g_m(R12), R15; \
 	CMPQ	const_g_syscallsp(R12), $0; \
 	JNE	blocking; \
+	RUNNING; \
 marked: \
-	CCALL_ENTER(BX); \
+	MOVQ	BX, AUTO_STATE(SP); \
+	CCALL_ENTER; \
 	CALL	R11; \
 	CCALL_LEAVE
 #define CCALL_SLOW \
 told: \
 	JMP	·ccallTold(SB); \
 blocking: \
-	MOVQ	const_g_m(R12), R15; \
 	ADDL	$1, const_m_ncgo(R15); \
 	MOVB	$1, const_m_incgo(R15); \
 	LEAQ	·incall+2(SB), R13; \
@@ -122,15 +124,15 @@ copy:
 	JNZ	copy
 copied:
 	LEAQ	·incall+1(SB), R14
+	MOVQ	const_g_m(R12), R15
 	CMPQ	const_g_syscallsp(R12), $0
 	JNE	blocking
+	RUNNING
 marked:
 	MOVQ	BX, AUTO_STATE(SP)
 	MOVQ	R14, const_g_sched_pc(R12)
 	MOVQ	SP, const_g_sched_sp(R12)
 	MOVQ	BP, const_g_sched_bp(R12)
-	MOVQ	const_g_m(R12), R15
-	MOVL	$0, const_m_signalPending(R15)		// see CCALL_ENTER
 	MOVQ	const_m_g0(R15), R15
 	MOVQ	SP, CALLER_SP(R15)
 	MOVQ	TLS, R14
@@ -147,7 +149,6 @@ marked:
 told:
 	JMP	·ccallTold(SB)
 blocking:
-	MOVQ	const_g_m(R12), R15
 	ADDL	$1, const_m_ncgo(R15)
 	MOVB	$1, const_m_incgo(R15)
 	LEAQ	·incall+2(SB), R14

@@ -196,6 +196,9 @@ func checkLayout() error {
 	if size := hi - lo; size < 2048 || size > 1<<40 || size&(size-1) != 0 {
 		return fmt.Errorf("g.stack at %d and %d is no stack, whose size is a power of two", g_stack_lo, g_stack_hi)
 	}
+	if gWord(g_stackguard0) != ^uintptr(-stackPreempt-1) {
+		return fmt.Errorf("g.stackguard0 at %d does not stop stack checks during a system call", g_stackguard0)
+	}
 	if !inStack(gWord(g_syscallsp)) {
 		return fmt.Errorf("g.syscallsp at %d is not a stack address during a system call", g_syscallsp)
 	}

@@ -7,13 +7,16 @@
 // as they came, calls the C function, and leaves Go's result registers. While C runs everything is as with ccall.
 
 // CODE_CALL: the call. R15 is the Auto state, DX the BoundFunc, R14 g; SP and BP as ccall has them at entry. CODE_CALL_MARKED:
-// the rest of it, with g in R12 and the mark in R13.
+// the rest of it, entered as CCALL_ENTER.
 #define CODE_CALL \
+	MOVQ	R15, AUTO_STATE(SP); \
 	MOVQ	R14, R12; \
 	LEAQ	·incall+1(SB), R13; \
+	MOVQ	const_g_m(R12), R15; \
+	RUNNING; \
 	CODE_CALL_MARKED
 #define CODE_CALL_MARKED \
-	CCALL_ENTER(R15); \
+	CCALL_ENTER; \
 	MOVQ	BoundFunc_Chain(DX), R15; \
 	MOVQ	BoundFunc_Code(DX), DX; \
 	CALL	DX; \
@@ -69,8 +72,11 @@ told:
 TEXT ·codeCallAny(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	R14, R12
 	LEAQ	·incall+1(SB), R13
+	MOVQ	R15, AUTO_STATE(SP)
 	CMPQ	const_g_syscallsp(R12), $0
 	JNE	blocking
+	MOVQ	const_g_m(R12), R15
+	RUNNING
 marked:
 	CODE_CALL_MARKED
 	RET
@@ -82,6 +88,7 @@ blocking:
 	MOVB	$1, const_m_incgo(R13)
 	LEAQ	·incall+2(SB), R13
 	TESTQ	R15, R15
+	MOVQ	const_g_m(R12), R15
 	JZ	marked
 	LEAQ	·incall+3(SB), R13
 	STAMP

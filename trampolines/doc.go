@@ -11,7 +11,8 @@
 // stands before the runtime's (takeover_amd64.s). It sees that the thread is in a running call and turns the call into
 // a system call after the fact: on the goroutine stack, at the position that ccall left, it calls entersyscall. From
 // then on the call is what a cgo call always is. SIGPROF and the signals of a crash do the same, so that profiles and
-// crash reports name the Go caller. When C returns, ccall finds g.syscallsp set and leaves through exitsyscall.
+// crash reports name the Go caller. When C returns, ccall finds g.syscallsp set and leaves through exitsyscall. If the SIGURG
+// has ended a system call in which C was waiting, that goes on (bridge/wait.c).
 //
 // A Blocking call starts with entersyscall. Auto (bridge/auto.c) chooses between the two for each C function.
 //

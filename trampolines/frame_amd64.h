@@ -7,20 +7,21 @@
 // does, nor one's in a system call. The runtime has no use for waitsince of a g0, which never waits.
 #define CALLER_SP(g0) const_g_waitsince(g0)
 
-// CCALL_ENTER: to the system stack, for a call without stack arguments. ccall's contract says more.
-// In:        R12 g, R13 the mark, `state` the register with the Auto state; goroutine stack, g in TLS.
-// Out:       R12 g, R13 g.stack.hi - SP, R14 g.stack.hi - BP; g.sched whole, g0 in TLS, g0's stack, 16-byte aligned.
-// Clobbers:  R15.
+// RUNNING: what a running call begins with. In: R12 g, R15 m.
 // m.signalPending: the runtime sends no SIGURG while that says that one is under way, and on a thread that C made one that hits
 // C before a cgo export has come all the way to Go is lost without clearing it. A running call would then never be taken
-// over. One SIGURG too many is harmless.
-#define CCALL_ENTER(state) \
-	MOVQ	state, AUTO_STATE(SP); \
+// over. One SIGURG too many is harmless. (A Blocking call leaves it: by this a handler knows whose signal has ended a wait.)
+#define RUNNING \
+	MOVL	$0, const_m_signalPending(R15)
+
+// CCALL_ENTER: to the system stack, for a call without stack arguments. ccall's contract says more.
+// In:        R12 g, R13 the mark, R15 m; AUTO_STATE(SP) is stored; goroutine stack, g in TLS.
+// Out:       R12 g, R13 g.stack.hi - SP, R14 g.stack.hi - BP; g.sched whole, g0 in TLS, g0's stack, 16-byte aligned.
+// Clobbers:  R15.
+#define CCALL_ENTER \
 	MOVQ	R13, const_g_sched_pc(R12); \
 	MOVQ	SP, const_g_sched_sp(R12); \
 	MOVQ	BP, const_g_sched_bp(R12); \
-	MOVQ	const_g_m(R12), R15; \
-	MOVL	$0, const_m_signalPending(R15); \
 	MOVQ	const_m_g0(R15), R15; \
 	MOVQ	SP, CALLER_SP(R15); \
 	MOVQ	TLS, R13; \

@@ -11,6 +11,7 @@ const layoutGo = "of Go 1.24"
 const (
 	g_stack_lo      = 0
 	g_stack_hi      = 8
+	g_stackguard0   = 16
 	g_m             = 48
 	g_sched_sp      = 56
 	g_sched_pc      = 64

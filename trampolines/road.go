@@ -17,6 +17,9 @@ var road uint32 = RoadSafe
 
 var roadReason = "start-up has not finished"
 
+// stackPreempt is what g.stackguard0 is while the runtime wants the goroutine to stop, and in system calls.
+const stackPreempt = -1314
+
 // takeovers counts the running calls that became system calls.
 var takeovers uint64
 
@@ -34,7 +37,7 @@ type AutoState struct {
 	mode    uint32
 	shorts  uint32
 	penalty uint32
-	_       uint32
+	fixed   uint32 // not 0: mode never changes
 	since   uint64
 }
 
@@ -47,9 +50,9 @@ const (
 
 // States that never change: for Fast, for Blocking, and for functions of a closed library.
 var (
-	StateFast     = &AutoState{mode: AutoRunning}
-	StateBlocking = &AutoState{mode: AutoBlocking}
-	StateClosed   = &AutoState{mode: AutoClosed}
+	StateFast     = &AutoState{mode: AutoRunning, fixed: 1}
+	StateBlocking = &AutoState{mode: AutoBlocking, fixed: 1}
+	StateClosed   = &AutoState{mode: AutoClosed, fixed: 1}
 )
 
 // Mode returns AutoProbing, AutoRunning, AutoBlocking or AutoClosed.

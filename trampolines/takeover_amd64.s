@@ -9,6 +9,12 @@
 #define UCONTEXT_RSP 160
 #define UCONTEXT_RIP 168
 #define EINTR 4
+#define SIGURG 23
+
+// How a signal found C waiting in the kernel, see signalEntry; and what gw_wait_restart says of it (bridge/wait.h).
+#define WAIT_ENDED 2
+#define WAIT_GOES_ON 1
+#define WAIT_RESUMES 2
 
 // The signals that running calls are taken over at, a bit for each: SIGURG asks for preemption, SIGPROF samples, the others
 // end in a report of the goroutine that was in C (SIGQUIT ILL TRAP ABRT BUS FPE SEGV STKFLT SYS).
@@ -36,23 +42,46 @@
 // No take-over when C has left less than TAKEOVER_ROOM of the system stack: entersyscall would run into its end. The
 // runtime then asks again, until C has returned from there.
 //
-// C that was waiting in the kernel is long, even if this signal ends its wait and it returns at once (EINTR). The SYSCALL
-// instruction leaves its return address in RCX: when RIP is there and RAX is -EINTR, or RIP was put back to the
-// instruction, which is two bytes long, for a restart, then the signal came into a wait.
+// C that was waiting in the kernel is long. The SYSCALL instruction leaves its return address in RCX: when RIP is there and
+// RAX is -EINTR (WAIT_ENDED), or RIP was put back to the instruction, which is two bytes long, for a restart
+// (WAIT_GOES_ON), then the signal came into a wait. One that SIGURG alone has ended goes on (bridge/wait.c): in a running
+// call, and in one that the scheduler knows of (toldCall), which is rare: the runtime had sent the signal just before.
+// Nobody but the runtime can want SIGURG to end a wait when this is the handler that the kernel calls: its frame then begins
+// at SP, with the return address and the context. When C's handler comes first and goes on to this one, the wait goes on
+// only if the runtime is known to have asked.
 //
 // entersyscall has to find the SP and PC of ccall's caller (exitsyscall checks). So this moves to the goroutine stack at
 // exactly ccall's entry SP and calls it from a frameless function (takeoverEnter). What entersyscall runs on the system
 // stack must not touch the C frames: g0.sched.sp lies below what is in use there and its red zone meanwhile.
+//
+// The words that are pushed for the time of the take-over:
+//   32  DI   24  SI   16  DX
+//    8  R10, WAIT_ENDED, WAIT_GOES_ON or 0
+//    0  not 0 when the runtime has asked for this thread
 TEXT ·signalEntry(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	$TAKING, AX
 	BTQ	DI, AX
-	JCC	chain
+	JCC	next
+	XORL	R10, R10
+	MOVQ	UCONTEXT_RCX(DX), R11
+	SUBQ	UCONTEXT_RIP(DX), R11
+	CMPQ	R11, $2
+	JEQ	goesOn
+	TESTQ	R11, R11
+	JNE	known
+	CMPQ	UCONTEXT_RAX(DX), $-EINTR
+	JNE	known
+	MOVL	$WAIT_ENDED, R10
+	JMP	known
+goesOn:
+	MOVL	$WAIT_GOES_ON, R10
+known:
 	CALL	·runningCall(SB)
 	TESTQ	AX, AX
-	JZ	chain
+	JZ	told
 	MOVQ	UCONTEXT_RSP(DX), R9
 	CMPQ	R9, const_g_stack_hi(AX)
-	JHI	chain
+	JHI	next
 	CMPQ	SP, R9
 	JHI	apart
 	CMPQ	SP, const_g_stack_lo(AX)
@@ -61,29 +90,95 @@ TEXT ·signalEntry(SB),NOSPLIT|NOFRAME,$0-0
 apart:
 	SUBQ	$(256+TAKEOVER_ROOM), R9
 	CMPQ	R9, const_g_stack_lo(AX)
-	JLS	chain
+	JLS	next
+	ADDQ	$TAKEOVER_ROOM, R9
+	ANDQ	$~15, R9
 	PUSHQ	DI
 	PUSHQ	SI
 	PUSHQ	DX
-	ADDQ	$TAKEOVER_ROOM, R9
-	ANDQ	$~15, R9
-	MOVQ	UCONTEXT_RCX(DX), R11
-	SUBQ	UCONTEXT_RIP(DX), R11
-	XORL	R10, R10
-	CMPQ	R11, $2
-	JEQ	waiting
-	TESTQ	R11, R11
-	JNE	take
-	CMPQ	UCONTEXT_RAX(DX), $-EINTR
-	JNE	take
-waiting:
-	MOVL	$1, R10
-take:
+	PUSHQ	R10
+	XORL	R11, R11
+	CMPQ	const_g_stackguard0(R8), $const_stackPreempt
+	SETEQ	R11
+	ORL	const_m_signalPending(CX), R11
+	PUSHQ	R11
 	CALL	·takeover(SB)
+	POPQ	R11
+	POPQ	R10
 	POPQ	DX
 	POPQ	SI
 	POPQ	DI
-chain:
+	JMP	wait
+told:
+	CMPL	R10, $WAIT_ENDED
+	JNE	next
+	CALL	·toldCall(SB)
+	TESTQ	AX, AX
+	JZ	next
+wait:
+	CMPL	DI, $SIGURG
+	JNE	next
+	CMPL	R10, $WAIT_ENDED
+	JNE	next
+	LEAQ	8(SP), R8
+	XORL	CX, CX
+	CMPQ	R8, DX
+	SETEQ	CX
+	ORL	CX, R11
+	JEQ	next
+	PUSHQ	DI
+	PUSHQ	SI
+	PUSHQ	DX
+	MOVQ	SI, DI
+	MOVQ	DX, SI
+	MOVL	CX, DX
+	CALL	gw_wait_restart(SB)
+	POPQ	DX
+	POPQ	SI
+	POPQ	DI
+	CMPL	AX, $WAIT_RESUMES
+	JEQ	resume
+next:
+	JMP	·signalNext(SB)
+resume:
+	PUSHQ	DX
+	CALL	·signalNext(SB)
+	POPQ	DI
+	JMP	gw_wait_resume(SB)
+
+// func toldCall()
+//
+// Out:       AX not 0 when this thread is in a call of ours that the scheduler knows of; R11 not 0 when the runtime had also
+//            sent it a SIGURG before it knew.
+// Clobbers:  CX, R8, R9.
+TEXT ·toldCall(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ	TLS, AX
+	MOVQ	0(AX)(TLS*1), AX
+	TESTQ	AX, AX
+	JZ	no
+	MOVQ	const_g_m(AX), CX
+	TESTQ	CX, CX
+	JZ	no
+	CMPQ	const_m_g0(CX), AX
+	JNE	no
+	MOVQ	const_m_curg(CX), R8
+	TESTQ	R8, R8
+	JZ	no
+	LEAQ	·incall+1(SB), R9
+	MOVQ	const_g_sched_pc(R8), R8
+	SUBQ	R9, R8
+	CMPQ	R8, $2
+	JHI	no
+	MOVL	const_m_signalPending(CX), R11
+	RET
+no:
+	XORL	AX, AX
+	RET
+
+// func signalNext()
+//
+// On to the runtime's handler. In: DI SI DX as the kernel gave them.
+TEXT ·signalNext(SB),NOSPLIT|NOFRAME,$0-0
 	MOVL	$const_m_isExtraInC, CX		// -1 with Go 1.19 and 1.20
 	TESTL	CX, CX
 	JLT	on
@@ -257,6 +352,7 @@ done:
 // func takeoverEnter()
 //
 // On the goroutine stack, SP and BP as at ccall's entry: what the runtime records as the caller of the system call.
+// A function that was seen waiting makes Blocking calls for good: with cgo's calls the runtime would not have sent a signal.
 TEXT ·takeoverEnter(SB),NOSPLIT|NOFRAME,$0-0
 	CALL	runtime·entersyscall(SB)
 	MOVQ	TLS, R8
@@ -273,6 +369,11 @@ TEXT ·takeoverEnter(SB),NOSPLIT|NOFRAME,$0-0
 	CMPQ	24(R9), $0
 	JEQ	stamped
 	MOVQ	$0, AUTO_SINCE(SP)		// long ago
+	TESTQ	R10, R10
+	JEQ	stamped
+	CMPL	AutoState_fixed(R10), $0
+	JNE	stamped
+	MOVL	$const_AutoBlocking, AutoState_mode(R10)
 stamped:
 	MOVQ	TLS, BX
 	MOVQ	AX, 0(BX)(TLS*1)

@@ -88,29 +88,70 @@ func TestAutoStatesOfClosedLibraries(t *testing.T) {
 func TestAutoStates(t *testing.T) {
 	l := testlib.Lib(t)
 	testlib.OnlyFast(t, "Auto is Blocking on other roads")
-	sleep := gangway.MustFunc[func(uint32)](l, "gt_sleep")
-	s := state(sleep)
-	if m := s.Mode(); m != trampolines.AutoProbing {
-		t.Fatalf("mode %d before the first call", m)
-	}
+	spin := gangway.MustFunc[func(uint32) uint64](l, "gt_spin")
+	s := state(spin)
+	s.Forget()
 	for round := 0; round < 2; round++ {
-		running := func() bool {
-			for i := 0; i < 1000 && s.Mode() != trampolines.AutoRunning; i++ {
-				sleep(0)
-			}
-			return s.Mode() == trampolines.AutoRunning
-		}
-		testlib.Eventually(running)
-		for i := 0; i < 10000; i++ {
-			sleep(0)
-		}
+		running(t, s, func() { spin(0) })
 		// A long call is taken over as soon as a collection wants its P.
 		testlib.Eventually(func() bool {
 			stop := testlib.Collect()
-			sleep(20000)
+			spin(20000)
 			stop()
 			return s.Mode() != trampolines.AutoRunning
 		})
+		if m := s.Mode(); m != trampolines.AutoProbing {
+			t.Fatalf("mode %d after a long call", m)
+		}
+	}
+}
+
+// A function that was once seen waiting in the kernel stays Blocking, however short its calls are afterwards.
+func TestAutoOfWaits(t *testing.T) {
+	l := testlib.Lib(t)
+	testlib.OnlyFast(t, "Auto is Blocking on other roads")
+	sleep := gangway.MustFunc[func(uint32)](l, "gt_sleep")
+	s := state(sleep)
+	s.Forget()
+	running(t, s, func() { sleep(0) })
+	testlib.Eventually(func() bool {
+		testlib.Eventually(func() bool { sleep(0); return s.Mode() != trampolines.AutoProbing })
+		stop := testlib.Collect()
+		sleep(20000)
+		stop()
+		return s.Mode() == trampolines.AutoBlocking
+	})
+	for i := 0; i < 100000; i++ {
+		sleep(0)
+	}
+	if m := s.Mode(); m != trampolines.AutoBlocking {
+		t.Errorf("mode %d", m)
+	}
+	// Fast stays Fast.
+	fast := gangway.MustFunc[func(uint32)](l, "gt_sleep", gangway.Fast())
+	before := gangway.Takeovers()
+	stop := testlib.Collect()
+	testlib.Eventually(func() bool { fast(2000); return gangway.Takeovers() > before })
+	stop()
+	if m := state(fast).Mode(); m != trampolines.AutoRunning {
+		t.Errorf("Fast became %d", m)
+	}
+}
+
+// running makes short calls until s says that they are running calls, and some more.
+func running(t *testing.T, s *trampolines.AutoState, short func()) {
+	t.Helper()
+	if m := s.Mode(); m != trampolines.AutoProbing {
+		t.Fatalf("mode %d at first", m)
+	}
+	testlib.Eventually(func() bool {
+		for i := 0; i < 1000 && s.Mode() != trampolines.AutoRunning; i++ {
+			short()
+		}
+		return s.Mode() == trampolines.AutoRunning
+	})
+	for i := 0; i < 10000; i++ {
+		short()
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // A take-over changes no register and no word of the red zone: wherever the handler's stack is, C's own included, with and
-// without the state of AVX-512.
+// without the state of AVX-512, and when a wait goes on afterwards.
 func TestRegistersDuringTakeover(t *testing.T) {
 	l := testlib.Lib(t)
 	testlib.OnlyFast(t, "other roads have no take-over")
@@ -19,7 +19,7 @@ func TestRegistersDuringTakeover(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer trace.Stop()
-	const noStack, handler, send, raise = 2, 4, 8, 16
+	const wait, noStack, handler, send, raise = 1, 2, 4, 8, 16
 	hold := gangway.MustFunc[func(how uint32, components uint64, ms uint32) int64](l, "gt_xstate", gangway.Fast())
 	for _, how := range []struct {
 		name string
@@ -29,6 +29,8 @@ func TestRegistersDuringTakeover(t *testing.T) {
 		{"running, no signal stack", send | noStack},
 		{"running, C's handler, no signal stack", send | handler | noStack},
 		{"C's handler without SA_ONSTACK", raise | handler},
+		{"waiting", wait},
+		{"waiting, no signal stack", wait | noStack},
 	} {
 		how := how
 		t.Run(how.name, func(t *testing.T) {

@@ -19,6 +19,7 @@ type field struct {
 var threadFields = []field{
 	{"g", "stack.lo"},
 	{"g", "stack.hi"},
+	{"g", "stackguard0"},
 	{"g", "m"},
 	{"g", "sched.sp"},
 	{"g", "sched.pc"},
