@@ -46,6 +46,7 @@
 // RAX is -EINTR (WAIT_ENDED), or RIP was put back to the instruction, which is two bytes long, for a restart
 // (WAIT_GOES_ON), then the signal came into a wait. One that SIGURG alone has ended goes on (bridge/wait.c): in a running
 // call, and in one that the scheduler knows of (toldCall), which is rare: the runtime had sent the signal just before.
+// (With cgo alone C sees EINTR then.)
 // Nobody but the runtime can want SIGURG to end a wait when this is the handler that the kernel calls: its frame then begins
 // at SP, with the return address and the context. When C's handler comes first and goes on to this one, the wait goes on
 // only if the runtime is known to have asked.
@@ -148,9 +149,9 @@ resume:
 
 // func toldCall()
 //
-// Out:       AX not 0 when this thread is in a call of ours that the scheduler knows of; R11 not 0 when the runtime had also
-//            sent it a SIGURG before it knew.
-// Clobbers:  CX, R8, R9.
+// Out:       AX not 0 when this thread is in a call that the scheduler knows of, ours or cgo's; R11 not 0 when the runtime had
+//            also sent it a SIGURG before it knew.
+// Clobbers:  CX.
 TEXT ·toldCall(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	TLS, AX
 	MOVQ	0(AX)(TLS*1), AX
@@ -161,15 +162,8 @@ TEXT ·toldCall(SB),NOSPLIT|NOFRAME,$0-0
 	JZ	no
 	CMPQ	const_m_g0(CX), AX
 	JNE	no
-	MOVQ	const_m_curg(CX), R8
-	TESTQ	R8, R8
-	JZ	no
-	LEAQ	·incall+1(SB), R9
-	MOVQ	const_g_sched_pc(R8), R8
-	SUBQ	R9, R8
-	CMPQ	R8, $2
-	JHI	no
 	MOVL	const_m_signalPending(CX), R11
+	MOVBLZX	const_m_incgo(CX), AX
 	RET
 no:
 	XORL	AX, AX
