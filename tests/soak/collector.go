@@ -5,9 +5,13 @@ package main
 import (
 	"runtime"
 	"runtime/debug"
+	"syscall"
 	"time"
+	"unsafe"
 
+	"github.com/gangwayffi/gangway"
 	"github.com/gangwayffi/gangway/tests/testlib"
+	"github.com/gangwayffi/gangway/trampolines"
 )
 
 // longCall makes a call that lasts, asleep or awake: long enough for the scheduler to want the processor back.
@@ -22,6 +26,43 @@ func (s *site) longCall() {
 	} else {
 		s.sleep(us)
 	}
+}
+
+// waits waits in the kernel: EINTR must not come of anything that the runtime does. Auto, which would learn that the function
+// waits, begins anew.
+func (s *site) waits() {
+	road, _ := gangway.CurrentRoad()
+	if s.depth > 1 {
+		return
+	}
+	if road == gangway.RoadFast && s.mode == "Auto" {
+		state := (*(**trampolines.BoundFunc)(unsafe.Pointer(&s.wait))).State
+		state.Forget()
+		for i := 0; i < 100 && state.Mode() == trampolines.AutoProbing; i++ {
+			s.wait(0, 0)
+		}
+	}
+	kind := uint32(s.r.intn(kinds))
+	errno := syscall.Errno(s.wait(kind, uint32(1+s.r.intn(2000))))
+	s.check(errno == 0 || errno == syscall.EINTR && road != gangway.RoadFast, "wait of kind %d: %v", kind, errno)
+}
+
+// kinds is how many kinds of waits there are in libgwtest.
+const kinds = 21
+
+// registers holds registers, running or waiting, while signals come, on threads with and without a signal stack.
+func (s *site) registers() {
+	if s.depth > 1 || s.r.intn(5) != 0 {
+		return
+	}
+	const wait, noStack, send = 1, 2, 8
+	how := []uint32{send, send | noStack, wait, wait | noStack}[s.r.intn(4)]
+	road, _ := gangway.CurrentRoad()
+	if road != gangway.RoadFast {
+		how &^= wait // it may end with EINTR there
+	}
+	n := s.hold(how, 0xe7, 1)
+	s.check(n == 0, "registers: %d differences in way %d", n, how)
 }
 
 // takeOver makes a call that waits awake for a collection, which has to take it over; then C calls back, or not.

@@ -42,6 +42,8 @@ type functions struct {
 	errno    func(int32, int64) (int64, syscall.Errno)
 	spin     func(uint32) uint64
 	sleep    func(uint32)
+	wait     func(kind, us uint32) int32
+	hold     func(how uint32, components uint64, ms uint32) int64
 	gate     func(*testlib.Gate) int32
 	gateCall func(*testlib.Gate, uintptr, int64) int64
 	call     func(fn uintptr, x int64) int64
@@ -76,7 +78,7 @@ func bind(test, own *gangway.Library, mode string, o gangway.Option) *functions 
 		test: {
 			"gt_ints6": &f.ints, "gt_id_i8": &f.i8, "gt_id_u16": &f.u16, "gt_id_bool": &f.bool, "gt_id_float": &f.float,
 			"gt_doubles8": &f.doubles, "gt_mixed22": &f.many, "gt_id_pointer": &f.pointer, "gt_errno_set": &f.errno,
-			"gt_spin": &f.spin, "gt_sleep": &f.sleep, "gt_gate_spin": &f.gate, "gt_gate_call": &f.gateCall, "gt_call_i64": &f.call,
+			"gt_spin": &f.spin, "gt_sleep": &f.sleep, "gt_wait": &f.wait, "gt_xstate": &f.hold, "gt_gate_spin": &f.gate, "gt_gate_call": &f.gateCall, "gt_call_i64": &f.call,
 			"gt_call_n": &f.callN, "gt_call_deep": &f.deep, "gt_threads": &f.threads, "gt_thread_attached": &f.attached,
 		},
 		own: {

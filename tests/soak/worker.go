@@ -190,6 +190,8 @@ func init() {
 		{"attached thread", (*site).attachedThread},
 		{"long call", (*site).longCall},
 		{"take-over", (*site).takeOver},
+		{"wait", (*site).waits},
+		{"registers", (*site).registers},
 		{"collector", (*site).collector},
 	}
 }
