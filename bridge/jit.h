@@ -70,7 +70,7 @@ enum {
 /* The runtime that arenas are registered with. */
 struct gw_jit_host {
 	struct gw_jit_layout layout;
-	void *first; /* the program's own module */
+	void *first; /* the module of the program, or plugin, that package jit is in */
 	void **last; /* &runtime.lastmoduledatap: the end of the list */
 };
 

@@ -65,8 +65,8 @@
 // detector finds no race in it, and the memory sanitizer takes memory for uninitialised that only machine code has
 // written.
 //
-// A plugin (package plugin) may be opened while arenas exist, but no arena may be made while a plugin is being opened: the
-// runtime then adds to the list of modules without asking. Other packages that register code with the runtime are
-// compatible when they replace the end of that list atomically; an arena that another package has cut off is noticed by
-// NewArena and Add.
+// A plugin (package plugin) may use this package, in a program that does and in one that does not. It may be opened while
+// arenas exist, but no arena may be made while a plugin is being opened: the runtime then adds to the list of modules without
+// asking. Other packages that register code with the runtime are compatible when they replace the end of that list
+// atomically; an arena that another package has cut off is noticed by NewArena and Add.
 package jit

@@ -36,7 +36,7 @@ func layoutHere() hostLayout {
 // host mirrors struct gw_jit_host, known struct gw_jit_known.
 type host struct {
 	layout hostLayout
-	first  unsafe.Pointer
+	first  unsafe.Pointer // the module that this package is in
 	last   uintptr
 }
 
@@ -92,9 +92,15 @@ func register() error {
 	f := runtime.FuncForPC(k.pc)
 	file, line := f.FileLine(k.pc)
 	k.entry, k.name, k.file, k.line = f.Entry(), cstring(f.Name()), cstring(file), int32(line)
-	err := checked(func() uintptr {
+	set := func() uintptr {
 		return trampolines.Call(trampolines.AddrJitHostSet(), uintptr(unsafe.Pointer(h)), uintptr(unsafe.Pointer(k)), 0, 0, 0, 0)
-	})
+	}
+	err := checked(set)
+	if last := trampolines.LastModule(); err != nil && last != h.first {
+		// This package may have come with a plugin, and trampolines before it. Arenas follow the plugin's module as well.
+		h.first = last
+		err = checked(set)
+	}
 	runtime.KeepAlive(h)
 	runtime.KeepAlive(k)
 	if err != nil {

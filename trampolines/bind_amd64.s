@@ -18,7 +18,7 @@
 #define PLAIN_CALL \
 	MOVQ	R14, R12; \
 	MOVQ	BoundFunc_Chain(DX), R11; \
-	LEAQ	·incall+1(SB), R13; \
+	MARK(1, R13); \
 	MOVQ	const_g_m(R14), R15; \
 	RUNNING; \
 	MOVQ	R9, AUTO_STATE(SP); \

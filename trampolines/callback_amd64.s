@@ -85,7 +85,7 @@
 #define CALLBACK_ENTER \
 	MOVQ	R11, callbackFrame_record(SP); \
 	CALLBACK_GOROUTINE; \
-	LEAQ	·incall+1(SB), AX; \
+	MARK(1, AX); \
 	CMPQ	R14, AX; \
 	JNE	other; \
 	CALLBACK_TO_GO(CALLER_SP(R12)); \
@@ -136,7 +136,7 @@ saved:
 	CMPL	·road(SB), $const_RoadSafe
 	JEQ	foreign
 	CALLBACK_GOROUTINE
-	LEAQ	·incall+1(SB), AX
+	MARK(1, AX)
 	MOVQ	R14, BX
 	SUBQ	AX, BX
 	CMPQ	BX, $2
@@ -221,7 +221,7 @@ run:
 	MOVQ	$0, const_g_lockedm(R13)
 locked:
 	MOVQ	callbackFrame_mark(R14), AX
-	LEAQ	·incall+1(SB), BX
+	MARK(1, BX)
 	CMPQ	AX, BX
 	JNE	blocking
 	RET	·callbackLeave(SB)
@@ -240,7 +240,7 @@ told:
 	SUBQ	64(SP), DX
 	MOVQ	DX, 64(SP)
 	MOVQ	48(SP), AX
-	LEAQ	·incall+2(SB), DX
+	MARK(2, DX)
 	CMPQ	callbackFrame_mark(AX), DX
 	JNE	judged
 	MOVQ	$0, 56(SP)
@@ -318,7 +318,8 @@ TEXT ·callbackForeign(SB),NOSPLIT|NOFRAME,$0-0
 	CMPL	·road(SB), $const_RoadSafe
 	JEQ	foreign
 	CALLBACK_GOROUTINE
-	CMPQ	R14, ·goexitPC(SB)
+	LEAQ	·goexitPC(SB), BX
+	CMPQ	R14, (BX)
 	JNE	foreign
 	CMPW	(const_m_isExtraInC-1)(R15), $0x0101
 	JNE	foreign
@@ -475,7 +476,7 @@ TEXT ·inGo(SB),NOSPLIT|NOFRAME,$0-0
 	TESTQ	R8, R8
 	JZ	no
 	MOVQ	const_g_sched_pc(R8), R8
-	LEAQ	·incall+1(SB), R9
+	MARK(1, R9)
 	SUBQ	R9, R8
 	CMPQ	R8, $2
 	JHI	no

@@ -10,17 +10,24 @@
 // has told the scheduler until Auto thinks better of it. They serve as the marks by which callback and signal code
 // recognise our calls, and as a position from which the runtime may unwind: frameless, SP never written, the return PC at
 // 0(SP). (ccall itself writes SP, and the unwinder refuses such a function in the middle of a stack.)
+// They are read from a variable, see MARK: a plugin has an incall of its own, which is never a mark.
 TEXT ·incall(SB),NOSPLIT|NOFRAME,$0-0
 	BYTE	$0x90
 	BYTE	$0x90
 	BYTE	$0x90
 	RET
 
+// The marks, for MARK.
+DATA ·marks+0(SB)/8, $·incall+1(SB)
+DATA ·marks+8(SB)/8, $·incall+2(SB)
+DATA ·marks+16(SB)/8, $·incall+3(SB)
+GLOBL ·marks(SB), RODATA|NOPTR, $24
+
 // CCALL_BODY, CCALL_SLOW: what ccall and ccallFast share, see ccall.
 #define CCALL_BODY \
 	MOVQ	TLS, R12; \
 	MOVQ	0(R12)(TLS*1), R12; \
-	LEAQ	·incall+1(SB), R13; \
+	MARK(1, R13); \
 	MOVQ	const_g_m(R12), R15; \
 	CMPQ	const_g_syscallsp(R12), $0; \
 	JNE	blocking; \
@@ -36,10 +43,10 @@ told: \
 blocking: \
 	ADDL	$1, const_m_ncgo(R15); \
 	MOVB	$1, const_m_incgo(R15); \
-	LEAQ	·incall+2(SB), R13; \
+	MARK(2, R13); \
 	TESTQ	BX, BX; \
 	JZ	marked; \
-	LEAQ	·incall+3(SB), R13; \
+	MARK(3, R13); \
 	STAMP; \
 	JMP	marked; \
 	CALL	·budget(SB)			// never reached: states what a call needs below it
@@ -123,7 +130,7 @@ copy:
 	MOVQ	X15, (R13)(R15*1)
 	JNZ	copy
 copied:
-	LEAQ	·incall+1(SB), R14
+	MARK(1, R14)
 	MOVQ	const_g_m(R12), R15
 	CMPQ	const_g_syscallsp(R12), $0
 	JNE	blocking
@@ -151,10 +158,10 @@ told:
 blocking:
 	ADDL	$1, const_m_ncgo(R15)
 	MOVB	$1, const_m_incgo(R15)
-	LEAQ	·incall+2(SB), R14
+	MARK(2, R14)
 	TESTQ	BX, BX
 	JZ	marked
-	LEAQ	·incall+3(SB), R14
+	MARK(3, R14)
 	STAMP
 	JMP	marked
 	CALL	·budget(SB)			// never reached

@@ -13,7 +13,8 @@
 TEXT ·bindMClear(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	const_g_m(DI), AX
 	MOVL	$0, const_m_signalPending(AX)
-	MOVQ	·bindMNext(SB), AX
+	LEAQ	·bindMNext(SB), AX
+	MOVQ	(AX), AX
 	JMP	AX
 
 // func addrBindMClear() uintptr

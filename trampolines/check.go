@@ -24,6 +24,10 @@ func Secure() bool { return secure != 0 }
 
 // Init order matters: nothing may call C before road is set, except through runtime.cgocall.
 func init() {
+	addressed()
+	// A package that came with a plugin is initialised on any goroutine.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	runtimeCgocall(addrCallSetup(), uintptr(unsafe.Pointer(&secure)))
 	road, roadReason = chooseRoad()
 	if road == RoadFast {
@@ -127,8 +131,31 @@ func readable(p uintptr) bool {
 	return r == 0
 }
 
-// checkLayout compares the offsets of layout_go*.go with how this process behaves. Runs in init, on the main goroutine,
-// which the runtime has locked to its thread with the internal lock.
+// goid returns the number of this goroutine.
+func goid() (id uint64) {
+	var text [64]byte
+	fmt.Sscanf(string(text[:runtime.Stack(text[:], false)]), "goroutine %d ", &id)
+	return id
+}
+
+// opensPlugin tells whether this goroutine is in plugin.Open.
+func opensPlugin() bool {
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs[:])])
+	for {
+		frame, more := frames.Next()
+		if frame.Function == "plugin.Open" {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
+}
+
+// checkLayout compares the offsets of layout_go*.go with how this process behaves. Runs in init: on the main goroutine, which
+// the runtime has locked to its thread with the internal lock, or on the one that opens a plugin. It is locked to its thread
+// by LockOSThread.
 func checkLayout() error {
 	g := getg()
 	m := peek(g + g_m)
@@ -149,8 +176,8 @@ func checkLayout() error {
 		return fmt.Errorf("g0.sched.sp at %d is outside g0's stack", g_sched_sp)
 	}
 
-	// What lies before g.waitsince: goid (of the main goroutine), schedlink.
-	if peek(g+g_waitsince-16) != 1 || peek(g0+g_waitsince-16) != 0 || peek(g0+g_waitsince) != 0 {
+	// What lies before g.waitsince: goid, schedlink.
+	if uint64(peek(g+g_waitsince-16)) != goid() || peek(g0+g_waitsince-16) != 0 || peek(g0+g_waitsince) != 0 {
 		return fmt.Errorf("g.waitsince at %d is not where a g0 has nothing", g_waitsince)
 	}
 
@@ -167,7 +194,7 @@ func checkLayout() error {
 		return err
 	}
 
-	if n := peek32(m + m_lockedInt); n != 1 || peek(m+m_lockedg) != g || peek(g+g_lockedm) != m {
+	if n := peek32(m + m_lockedInt); n != 1 && !(n == 0 && opensPlugin()) || peek(m+m_lockedg) != g || peek(g+g_lockedm) != m {
 		return fmt.Errorf("m.lockedInt at %d is %d during init, m.lockedg at %d, g.lockedm at %d", m_lockedInt, n, m_lockedg, g_lockedm)
 	}
 	external := peek32(m + m_lockedExt)

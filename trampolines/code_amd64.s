@@ -11,7 +11,7 @@
 #define CODE_CALL \
 	MOVQ	R15, AUTO_STATE(SP); \
 	MOVQ	R14, R12; \
-	LEAQ	·incall+1(SB), R13; \
+	MARK(1, R13); \
 	MOVQ	const_g_m(R12), R15; \
 	RUNNING; \
 	CODE_CALL_MARKED
@@ -71,7 +71,7 @@ told:
 // In:        DX the BoundFunc; R15 the Auto state, or 0; R14 g; Go's argument registers.
 TEXT ·codeCallAny(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	R14, R12
-	LEAQ	·incall+1(SB), R13
+	MARK(1, R13)
 	MOVQ	R15, AUTO_STATE(SP)
 	CMPQ	const_g_syscallsp(R12), $0
 	JNE	blocking
@@ -86,11 +86,11 @@ blocking:
 	MOVQ	const_g_m(R12), R13
 	ADDL	$1, const_m_ncgo(R13)
 	MOVB	$1, const_m_incgo(R13)
-	LEAQ	·incall+2(SB), R13
+	MARK(2, R13)
 	TESTQ	R15, R15
 	MOVQ	const_g_m(R12), R15
 	JZ	marked
-	LEAQ	·incall+3(SB), R13
+	MARK(3, R13)
 	STAMP
 	JMP	marked
 	CALL	·budget(SB)			// never reached

@@ -51,6 +51,14 @@
 // g.sched.pc tells which call is innermost. ccall leaves incall+1 there for a running call, incall+2 for a Blocking one and
 // incall+3 for one that is Blocking because Auto says so; cgo and the runtime leave addresses of their own.
 //
+// # Plugins
+//
+// A plugin brings its own copy of each function of this package and of the C core, and shares the variables of the first who
+// has the package: the program, or the plugin that was opened first. So what must be one in a process is reached by
+// variables: the marks (MARK), the C core and whatever is known by its address (·addresses). Under -dynlink the assembler reads a
+// global by way of R15: R15 must hold nothing then, and LOCK must not stand before such an instruction, which becomes two.
+// LEAQ is free of that.
+//
 // # Roads
 //
 // All this rests on a few private fields of the runtime's g and m. Their offsets are generated for each range of Go

@@ -7,6 +7,15 @@
 // does, nor one's in a system call. The runtime has no use for waitsince of a g0, which never waits.
 #define CALLER_SP(g0) const_g_waitsince(g0)
 
+// MARK: incall+n, into reg. From a variable, since a plugin has functions of its own, incall too, while variables are shared
+// by all of the process: the first to have one has it for all.
+#define MARK(n, reg) \
+	LEAQ	·marks(SB), reg; \
+	MOVQ	(8*(n-1))(reg), reg
+
+// ERRNO_CALL: the number of gw_errno_call in ·addresses (symbols_amd64.s).
+#define ERRNO_CALL 6
+
 // RUNNING: what a running call begins with. In: R12 g, R15 m.
 // m.signalPending: the runtime sends no SIGURG while that says that one is under way, and on a thread that C made one that hits
 // C before a cgo export has come all the way to Go is lost without clearing it. A running call would then never be taken
@@ -62,7 +71,7 @@
 // Clobbers:  every register but SP and BP; 0...16 of the frame, where autoSegment's arguments lie. exitsyscall has none, and
 //            leaves those words alone.
 #define LEAVE_TOLD(F) \
-	LEAQ	·incall+2(SB), DX; \
+	MARK(2, DX); \
 	CMPQ	const_g_sched_pc(R12), DX; \
 	JNE	judged; \
 	MOVQ	$0, (F-16)(SP); \
@@ -74,7 +83,7 @@ judged: \
 	ORQ	AX, DX; \
 	SUBQ	(F-8)(SP), DX; \
 	MOVQ	DX, 8(SP); \
-	LEAQ	·incall+1(SB), AX; \
+	MARK(1, AX); \
 	XORL	DX, DX; \
 	CMPQ	const_g_sched_pc(R12), AX; \
 	SETEQ	DX; \

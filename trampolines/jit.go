@@ -7,9 +7,14 @@ import (
 
 // For package jit: code that is registered with the runtime. Contracts of the assembly are in jit_amd64.s.
 
-// FirstModule is the program's own module data (runtime.firstmoduledata): it was the last of the list when the program
-// started.
-var FirstModule = *(*unsafe.Pointer)(wordAt(AddrLastModule()))
+// FirstModule is the module data of the program (runtime.firstmoduledata), or of the plugin, that this package is in: it was
+// the last of the list when the program started, or the plugin was opened.
+var FirstModule = LastModule()
+
+// LastModule returns the end of the list of modules.
+func LastModule() unsafe.Pointer {
+	return atomic.LoadPointer((*unsafe.Pointer)(wordAt(AddrLastModule())))
+}
 
 func wordAt(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }
 

@@ -1,75 +1,97 @@
 #include "textflag.h"
 #include "funcdata.h"
 #include "go_asm.h"
+#include "frame_amd64.h"
 
-// Addresses of C functions and of trampolines, for Go code. Leaf functions without a frame.
-#define ADDRESS(name, target) \
+// Addresses of C functions and of trampolines, for Go code: number, name of the Go function, what is meant. The numbers go up
+// by one.
+#define ADDRESSES(DO) \
+	DO(0, ·addrSafeCall, gw_call_regs) \
+	DO(1, ·addrCallSetup, gw_call_setup) \
+	DO(2, ·addrAutoTaken, gw_auto_taken) \
+	DO(3, ·addrAutoNote, gw_auto_note) \
+	DO(4, ·incallPC, ·incall) \
+	DO(5, ·addrSignalInstall, gw_signal_install) \
+	DO(ERRNO_CALL, ·addrErrnoCall, gw_errno_call) \
+	DO(7, ·addrSnapshot, gw_snapshot) \
+	DO(8, ·addrSignalEntry, ·signalEntry) \
+	DO(9, ·addrSignalIgnored, ·signalIgnored) \
+	DO(10, ·addrSignalAction, gw_signal_action) \
+	DO(11, ·addrTakeoverNow, ·takeoverNow) \
+	DO(12, ·addrBindPlain, ·bindPlain) \
+	DO(13, ·addrBindGeneral, ·bindGeneral) \
+	DO(14, ·addrBindPlan, ·bindPlan) \
+	DO(15, ·addrBindHidden, ·bindHidden) \
+	DO(16, ·addrBindCode, ·bindCode) \
+	DO(17, ·addrBindPlainPointers, ·bindPlainPointers) \
+	DO(18, ·addrBindPointers3, ·bindPointers3) \
+	DO(19, ·addrBindPointers9, ·bindPointers9) \
+	DO(20, ·addrBindStrings3, ·bindStrings3) \
+	DO(21, ·addrBindStrings9, ·bindStrings9) \
+	DO(22, ·addrGoCallbackRun, gw_go_callback_run) \
+	DO(23, ·addrSafePlanCall, gw_go_safe_call) \
+	DO(24, ·AddrGoPlanNew, gw_go_plan_new) \
+	DO(25, ·AddrGoPlanPlace, gw_go_plan_place) \
+	DO(26, ·AddrSignatureParseGo, gw_signature_parse_go) \
+	DO(27, ·AddrClosureEntry, gw_closure_entry) \
+	DO(28, ·AddrReflectedRun, gw_go_reflected_run) \
+	DO(29, ·addrCallbackEntry, ·callbackEntry) \
+	DO(30, ·addrCallbackEntryFew, ·callbackEntryFew) \
+	DO(31, ·addrCallbackUnwind, ·callbackUnwind) \
+	DO(32, ·addrCallbackEntryPlan, ·callbackEntryPlan) \
+	DO(33, ·AddrThunkAlloc, gw_thunk_alloc) \
+	DO(34, ·AddrThunkSet, gw_thunk_set) \
+	DO(35, ·AddrThunkFree, gw_thunk_free) \
+	DO(36, ·AddrThunkCount, gw_thunk_count) \
+	DO(37, ·AddrLibraryOpen, gw_library_open) \
+	DO(38, ·AddrLibraryProcess, gw_library_process) \
+	DO(39, ·AddrLibrarySymbol, gw_library_symbol) \
+	DO(40, ·AddrLibraryClose, gw_library_close) \
+	DO(41, ·AddrLibraryName, gw_library_name) \
+	DO(42, ·AddrLastError, gw_last_error) \
+	DO(43, ·AddrHostTable, gw_host_table) \
+	DO(44, ·addrHostAttachHook, gw_host_attach_hook) \
+	DO(45, ·addrHostInGoHook, gw_host_in_go_hook) \
+	DO(46, ·addrInGo, ·inGo) \
+	DO(47, ·addrJitCounted, ·jitCounted) \
+	DO(48, ·addrJitRefused, ·jitRefused) \
+	DO(49, ·AddrLastModule, runtime·lastmoduledatap) \
+	DO(50, ·AddrMorestack, runtime·morestack_noctxt) \
+	DO(51, ·AddrJitHostSet, gw_jit_host_set) \
+	DO(52, ·AddrJitArenaNew, gw_jit_arena_new) \
+	DO(53, ·AddrJitAdd, gw_jit_add) \
+	DO(54, ·AddrJitRetire, gw_jit_retire) \
+	DO(55, ·AddrJitArenaClose, gw_jit_arena_close) \
+	DO(56, ·AddrJitArenaUsed, gw_jit_arena_used) \
+	DO(57, ·AddrCodeNew, gw_code_new) \
+	DO(58, ·AddrCodeData, gw_code_data) \
+	DO(59, ·AddrCodeSeal, gw_code_seal) \
+	DO(60, ·AddrCodeFree, gw_code_free)
+
+// They are in a table: a plugin has functions of its own, the C core too, while variables are shared by all of the process. So
+// the table of the first who has one counts for all, and there is one C core.
+#define ENTRY(i, name, target) \
+	DATA ·addresses+8*i(SB)/8, $target(SB);
+ADDRESSES(ENTRY)
+GLOBL ·addresses(SB), RODATA|NOPTR, $(8*61)
+
+// The Go functions: leaves without a frame.
+#define ADDRESS(i, name, target) \
 TEXT name(SB),NOSPLIT,$0-8; \
-	MOVQ	$target(SB), AX; \
+	LEAQ	·addresses(SB), AX; \
+	MOVQ	(8*i)(AX), AX; \
 	MOVQ	AX, ret+0(FP); \
-	RET
+	RET;
+ADDRESSES(ADDRESS)
 
-ADDRESS(·addrSafeCall, gw_call_regs)
-ADDRESS(·addrCallSetup, gw_call_setup)
-ADDRESS(·addrAutoTaken, gw_auto_taken)
-ADDRESS(·addrAutoNote, gw_auto_note)
-ADDRESS(·incallPC, ·incall)
-ADDRESS(·addrSignalInstall, gw_signal_install)
-ADDRESS(·addrErrnoCall, gw_errno_call)
-ADDRESS(·addrSnapshot, gw_snapshot)
-ADDRESS(·addrSignalEntry, ·signalEntry)
-ADDRESS(·addrSignalIgnored, ·signalIgnored)
-ADDRESS(·addrSignalAction, gw_signal_action)
-ADDRESS(·addrTakeoverNow, ·takeoverNow)
-ADDRESS(·addrBindPlain, ·bindPlain)
-ADDRESS(·addrBindGeneral, ·bindGeneral)
-ADDRESS(·addrBindPlan, ·bindPlan)
-ADDRESS(·addrBindHidden, ·bindHidden)
-ADDRESS(·addrBindCode, ·bindCode)
-ADDRESS(·addrBindPlainPointers, ·bindPlainPointers)
-ADDRESS(·addrBindPointers3, ·bindPointers3)
-ADDRESS(·addrBindPointers9, ·bindPointers9)
-ADDRESS(·addrBindStrings3, ·bindStrings3)
-ADDRESS(·addrBindStrings9, ·bindStrings9)
-ADDRESS(·addrGoCallbackRun, gw_go_callback_run)
-ADDRESS(·addrSafePlanCall, gw_go_safe_call)
-ADDRESS(·AddrGoPlanNew, gw_go_plan_new)
-ADDRESS(·AddrGoPlanPlace, gw_go_plan_place)
-ADDRESS(·AddrSignatureParseGo, gw_signature_parse_go)
-ADDRESS(·AddrClosureEntry, gw_closure_entry)
-ADDRESS(·AddrReflectedRun, gw_go_reflected_run)
-ADDRESS(·addrCallbackEntry, ·callbackEntry)
-ADDRESS(·addrCallbackEntryFew, ·callbackEntryFew)
-ADDRESS(·addrCallbackUnwind, ·callbackUnwind)
-ADDRESS(·addrCallbackEntryPlan, ·callbackEntryPlan)
-ADDRESS(·AddrThunkAlloc, gw_thunk_alloc)
-ADDRESS(·AddrThunkSet, gw_thunk_set)
-ADDRESS(·AddrThunkFree, gw_thunk_free)
-ADDRESS(·AddrThunkCount, gw_thunk_count)
-ADDRESS(·AddrLibraryOpen, gw_library_open)
-ADDRESS(·AddrLibraryProcess, gw_library_process)
-ADDRESS(·AddrLibrarySymbol, gw_library_symbol)
-ADDRESS(·AddrLibraryClose, gw_library_close)
-ADDRESS(·AddrLibraryName, gw_library_name)
-ADDRESS(·AddrLastError, gw_last_error)
-ADDRESS(·AddrHostTable, gw_host_table)
-ADDRESS(·addrHostAttachHook, gw_host_attach_hook)
-ADDRESS(·addrHostInGoHook, gw_host_in_go_hook)
-ADDRESS(·addrInGo, ·inGo)
-ADDRESS(·addrJitCounted, ·jitCounted)
-ADDRESS(·addrJitRefused, ·jitRefused)
-ADDRESS(·AddrLastModule, runtime·lastmoduledatap)
-ADDRESS(·AddrMorestack, runtime·morestack_noctxt)
-ADDRESS(·AddrJitHostSet, gw_jit_host_set)
-ADDRESS(·AddrJitArenaNew, gw_jit_arena_new)
-ADDRESS(·AddrJitAdd, gw_jit_add)
-ADDRESS(·AddrJitRetire, gw_jit_retire)
-ADDRESS(·AddrJitArenaClose, gw_jit_arena_close)
-ADDRESS(·AddrJitArenaUsed, gw_jit_arena_used)
-ADDRESS(·AddrCodeNew, gw_code_new)
-ADDRESS(·AddrCodeData, gw_code_data)
-ADDRESS(·AddrCodeSeal, gw_code_seal)
-ADDRESS(·AddrCodeFree, gw_code_free)
+// func addressed()
+//
+// Does nothing. The linker takes a C function from an object for C's linker only when code refers to it.
+#define REFER(i, name, target) \
+	LEAQ	target(SB), AX;
+TEXT ·addressed(SB),NOSPLIT,$0-0
+	ADDRESSES(REFER)
+	RET
 
 // func getg() uintptr
 TEXT ·getg(SB),NOSPLIT,$0-8
@@ -123,7 +145,8 @@ TEXT ·RawSyscall(SB),NOSPLIT,$8-64
 	MOVQ	a5+40(FP), R9
 	MOVQ	a6+48(FP), AX
 	MOVQ	AX, 0(SP)
-	CALL	gw_syscall(SB)
+	LEAQ	gw_syscall(SB), R11
+	CALL	R11
 	MOVQ	AX, ret+56(FP)
 	RET
 

@@ -227,7 +227,8 @@ system:
 	TESTQ	R8, R8
 	JZ	go
 	MOVQ	const_g_sched_pc(R8), R9
-	CMPQ	R9, ·goexitPC(SB)
+	LEAQ	·goexitPC(SB), R10
+	CMPQ	R9, (R10)
 	JEQ	c
 go:
 	PUSHQ	CX
@@ -256,7 +257,7 @@ TEXT ·runningCall(SB),NOSPLIT|NOFRAME,$0-0
 	JZ	no
 	CMPQ	const_g_syscallsp(R8), $0
 	JNE	no
-	LEAQ	·incall+1(SB), R9
+	MARK(1, R9)
 	CMPQ	const_g_sched_pc(R8), R9
 	JNE	no
 	RET
@@ -353,7 +354,7 @@ TEXT ·takeoverEnter(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	0(R8)(TLS*1), R8
 	MOVQ	const_g_m(R8), CX
 	ADDL	$1, const_m_ncgo(CX)
-	LEAQ	·incall+1(SB), R9		// entersyscall wrote its own position there
+	MARK(1, R9)		// entersyscall wrote its own position there
 	MOVQ	R9, const_g_sched_pc(R8)
 	MOVQ	const_m_g0(CX), AX
 	MOVQ	const_g_sched_sp(AX), R9
@@ -374,8 +375,9 @@ stamped:
 	MOVQ	0(R9), SP
 	MOVQ	8(R9), R10
 	MOVQ	R10, const_g_sched_sp(AX)
+	LEAQ	·takeovers(SB), R10
 	LOCK
-	ADDQ	$1, ·takeovers(SB)
+	ADDQ	$1, (R10)
 	MOVQ	0(SP), R15			// takeover pushed these
 	MOVQ	8(SP), R14
 	MOVQ	16(SP), R13
@@ -412,11 +414,11 @@ told:
 	MOVQ	const_m_curg(R8), R8
 	TESTQ	R8, R8
 	JZ	no
-	LEAQ	·incall+3(SB), R9
+	MARK(3, R9)
 	CMPQ	const_g_sched_pc(R8), R9
 	JNE	no
 unjudged:
-	LEAQ	·incall+2(SB), R9
+	MARK(2, R9)
 	MOVQ	R9, const_g_sched_pc(R8)
 no:
 	RET

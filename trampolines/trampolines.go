@@ -92,6 +92,7 @@ func CallBlocking(fn, a0, a1, a2, a3, a4, a5 uintptr) uintptr
 func RawSyscall(nr, a1, a2, a3, a4, a5, a6 uintptr) uintptr
 
 // Addresses of the C core.
+func addressed()
 func addrSafeCall() uintptr
 func addrCallSetup() uintptr
 func addrAutoTaken() uintptr
