@@ -93,6 +93,14 @@ TEXT ·addressed(SB),NOSPLIT,$0-0
 	ADDRESSES(REFER)
 	RET
 
+// A variable of the runtime's, defined once more. Since Go 1.23 the linker refuses a reference to what a release does not mean for
+// others, and Go 1.24.0 does not mean this one; definitions it does not refuse. Whoever defines it, the linker sets its value.
+// (This macro says -linkshared: the variable is in the runtime's shared library then, and must stay there.)
+#ifndef GOBUILDMODE_shared
+DATA runtime·lastmoduledatap+0(SB)/8, $0
+GLOBL runtime·lastmoduledatap(SB), NOPTR, $8
+#endif
+
 // func getg() uintptr
 TEXT ·getg(SB),NOSPLIT,$0-8
 	MOVQ	TLS, AX
