@@ -61,9 +61,8 @@
 // # Roads, sanitizers, plugins
 //
 // On the safe road (gangway.CurrentRoad) Gangway relies on nothing private of the runtime, so that road c is closed, but for
-// builds with -race, -msan or -asan, where it works. What machine code reads and writes is not seen by these tools: the race
-// detector finds no race in it, and the memory sanitizer takes memory for uninitialised that only machine code has
-// written.
+// builds with -race or -asan, where it works. What machine code reads and writes is not seen by these tools: the race detector
+// finds no race in it.
 //
 // A plugin (package plugin) may use this package, in a program that does and in one that does not. It may be opened while
 // arenas exist, but no arena may be made while a plugin is being opened: the runtime then adds to the list of modules without

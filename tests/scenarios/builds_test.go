@@ -23,6 +23,7 @@ type build struct {
 
 var builds = []build{
 	{name: "race", cgo: "1", flags: []string{"-race"}},
+	{name: "asan", cgo: "1", flags: []string{"-asan"}},
 	{name: "cover", flags: []string{"-cover"}, since: 20},
 	{name: "stripped", flags: []string{"-trimpath", "-ldflags=-s -w"}},
 	{name: "unoptimised", flags: []string{"-gcflags=all=-N -l"}, play: []string{"exercise", "bottom", "urg"}},
@@ -58,6 +59,17 @@ func TestBuilds(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// With the memory sanitizer there is no object to link: the build says so. (The tag alone, as gcc has no such sanitizer.)
+func TestMemorySanitizerIsRefused(t *testing.T) {
+	if !asked() {
+		t.Skip("GANGWAY_BUILDS=1 asks for it: make check and tests/scenarios.sh do")
+	}
+	out, err := exec.Command("go", "build", "-tags=msan", "github.com/gangwayffi/gangway").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "undefined: Gangway_cannot_be_built_with_msan") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
