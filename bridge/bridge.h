@@ -111,6 +111,11 @@ bool gw_rt_drop_thread(void);
 int gw_rt_stack(uintptr_t *lo, uintptr_t *hi);
 void gw_rt_getstackbound(uintptr_t bounds[2]);
 
+/* rt_exit.c */
+const void *gw_rt_loader(void);
+void (*gw_rt_finalizer(const void *base))(void *);
+void gw_rt_register_finalizer(void);
+
 /* rt_env.c: the arguments are C strings that live for the call. */
 void gw_rt_setenv(char **arg);
 void gw_rt_unsetenv(char **arg);

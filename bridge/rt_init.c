@@ -58,6 +58,7 @@ void gw_rt_init(struct gw_rt_g *g, void (*setg)(void *))
 	if (lo >= g->stackhi)
 		gw_rt_fatal("the main thread's stack bounds make no sense", 0);
 	g->stacklo = lo;
+	gw_rt_register_finalizer();
 }
 
 /* True if this core stands in for runtime/cgo: the runtime called gw_rt_init. */

@@ -1,6 +1,8 @@
 /* Runtime support, as far as it can be seen without a Go runtime: the tests play its part. */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <setjmp.h>
@@ -12,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -216,6 +219,58 @@ static void init_without_proc_stays_within_the_stack(void **state)
 	getattr_fails = false;
 	assert_true(g.stacklo > bounds[0]);
 	assert_true(g.stacklo + 65536 < g.stackhi);
+}
+
+/* glibc's: in the loader's code, and not exported, so that nothing better can be asked. What it
+   does, the scenario "destructors" shows. */
+static void the_loader_has_a_finalizer(void **state)
+{
+	(void)state;
+	Dl_info info;
+	const void *loader = gw_rt_loader();
+	assert_non_null(loader);
+	assert_ptr_equal(loader, getauxval(AT_BASE));
+	void (*fini)(void *) = gw_rt_finalizer(loader);
+	void *p;
+	memcpy(&p, &fini, sizeof p);
+	assert_non_null(p);
+	assert_int_not_equal(dladdr(p, &info), 0);
+	assert_ptr_equal(info.dli_fbase, loader);
+}
+
+/* Any other byte in the instructions that count: no finalizer. */
+static void an_unknown_loader_has_none(void **state)
+{
+	(void)state;
+	enum { ENTRY = 256, LEA = 40, CODE = 1024 };
+	static const uint8_t code[] = {0x48, 0x8d, 0x15, 0x40, 0,    0,   0,
+				       0x4c, 0x89, 0xec, 0x41, 0xff, 0xe4};
+	static const uint8_t start[] = {0x48, 0x89, 0xe7, 0xe8};
+	static _Alignas(64) uint8_t image[CODE];
+	ElfW(Ehdr) header = {.e_entry = ENTRY, .e_phoff = sizeof header, .e_phnum = 1};
+	ElfW(Phdr) segment = {.p_type = PT_LOAD, .p_flags = PF_X, .p_filesz = CODE};
+	memset(image, 0x90, sizeof image);
+	memcpy(image, &header, sizeof header);
+	memcpy(image + sizeof header, &segment, sizeof segment);
+	memcpy(image + ENTRY, start, sizeof start);
+	memcpy(image + ENTRY + LEA, code, sizeof code);
+	void (*fini)(void *) = gw_rt_finalizer(image);
+	void *p;
+	memcpy(&p, &fini, sizeof p);
+	assert_ptr_equal(p, image + ENTRY + LEA + 7 + 0x40);
+	for (size_t i = 0; i < sizeof start; i++) {
+		image[ENTRY + i] ^= 1;
+		assert_true(gw_rt_finalizer(image) == NULL);
+		image[ENTRY + i] ^= 1;
+	}
+	for (size_t i = 0; i < sizeof code; i++) {
+		uint8_t flip = i == 6 ? 0x40 : 0x01; /* far away: out of the code */
+		if (i >= 3 && i < 6)
+			continue;
+		image[ENTRY + LEA + i] ^= flip;
+		assert_true(gw_rt_finalizer(image) == NULL);
+		image[ENTRY + LEA + i] ^= flip;
+	}
 }
 
 static void init_with_nonsense(void)
@@ -495,6 +550,8 @@ int main(void)
 		cmocka_unit_test(stackbound_unknown_is_zero),
 		cmocka_unit_test(init_sets_the_real_floor),
 		cmocka_unit_test(init_without_proc_stays_within_the_stack),
+		cmocka_unit_test(the_loader_has_a_finalizer),
+		cmocka_unit_test(an_unknown_loader_has_none),
 		cmocka_unit_test(init_with_nonsense_aborts),
 		cmocka_unit_test(thread_start_gives_mstart_what_it_expects),
 		cmocka_unit_test(thread_start_without_bounds_stays_within_the_stack),

@@ -34,6 +34,7 @@ var all = []scenario{
 	{group: "callbacks", name: "shrink"},
 	{group: "callbacks", name: "error-calls-c", code: 2, words: []string{"panic: ", "the answer of C is 42"}},
 	{group: "callbacks", name: "at-exit"},
+	{group: "callbacks", name: "destructors", words: []string{"called at exit: 77\nthe library's destructor\n"}},
 	{group: "stacks", name: "coroutines-thread"},
 	{group: "stacks", name: "bottom"},
 	{group: "stacks", name: "thread-sizes"},
@@ -134,7 +135,12 @@ func TestScenarios(t *testing.T) {
 			}
 			for _, mode := range modes() {
 				if s.code == 0 {
-					testlib.RunOK(t, env, program, s.name, mode)
+					out := testlib.RunOK(t, env, program, s.name, mode)
+					for _, w := range s.words {
+						if !strings.Contains(out, w) {
+							t.Errorf("%s: it does not say %q\n%s", mode, w, out)
+						}
+					}
 					continue
 				}
 				r := testlib.Run(t, env, program, s.name, mode)

@@ -27,6 +27,7 @@ func init() {
 	scenarios["stray-crash"] = strayCrash
 	scenarios["error-calls-c"] = errorCallsC
 	scenarios["at-exit"] = atExit
+	scenarios["destructors"] = destructors
 	scenarios["ids"] = ids
 }
 
@@ -254,6 +255,17 @@ func atExit() {
 		return 0
 	})
 	equal("atexit", bind[func(uintptr) int32]("gt_at_exit")(fn), int32(0))
+	gangway.MustFunc[func(int32)](gangway.Process(), "exit", mode)(0)
+}
+
+// C's exit runs what was registered with atexit, then the destructors of libraries.
+func destructors() {
+	fn := testlib.MustCallback(func(x int64) int64 {
+		fmt.Println("called at exit:", x)
+		return 0
+	})
+	equal("atexit", bind[func(uintptr) int32]("gt_at_exit")(fn), int32(0))
+	bind[func()]("gt_speak_at_unload")()
 	gangway.MustFunc[func(int32)](gangway.Process(), "exit", mode)(0)
 }
 
