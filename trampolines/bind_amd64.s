@@ -46,6 +46,7 @@ TEXT ·bindPlain(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	BoundFunc_State(DX), R9
 	CMPL	AutoState_mode(R9), $const_AutoRunning
 	JNE	blocking
+	ASKED_TO_YIELD(blocking)
 	CMPQ	BP, $0
 	JZ	bottom
 	PLAIN_CALL
@@ -85,7 +86,7 @@ TEXT ·bindFramed(SB),NOSPLIT,$8-0
 
 // func bindBlocking()
 //
-// bindPlain while the function makes Blocking calls, or when its library is closed.
+// bindPlain while the function makes Blocking calls, when this goroutine is to make way, or when the library is closed.
 //
 // In, Out:   as bindPlain's; R9 the Auto state.
 // Stack:     the frame keeps the arguments, none of them a pointer, over entersyscall, which may let a collection begin:
@@ -235,6 +236,7 @@ extended:
 //
 // Makes the call that the BoundFunc f describes: running, or Blocking.
 //
+// In:        R14 g.
 // Out:       AX, X0, R10 as ccall's.
 // Unwind:    a plain frame with the pointer map of its prototype.
 TEXT ·bindPinned(SB),NOSPLIT,$8-168
@@ -243,9 +245,10 @@ TEXT ·bindPinned(SB),NOSPLIT,$8-168
 	MOVQ	BoundFunc_State(R12), BX
 	MOVL	AutoState_mode(BX), AX
 	CMPL	AX, $const_AutoRunning
-	JEQ	load
+	JEQ	running
 	CMPL	AX, $const_AutoClosed
 	JEQ	closed
+tell:
 	CALL	·enterBlocking(SB)
 	MOVQ	f+48(FP), R12
 	MOVQ	BoundFunc_State(R12), BX
@@ -274,6 +277,9 @@ loaded:
 	MOVQ	BoundFunc_Fn(R12), R11
 	CALL	·ccallFast(SB)
 	RET
+running:
+	ASKED_TO_YIELD(tell)
+	JMP	load
 closed:
 	MOVQ	R12, 0(SP)
 	CALL	·boundClosed(SB)

@@ -175,7 +175,7 @@ blocking:
 // Stack:     goroutine stack, entered by JMP with SP as at ccall's entry. exitsyscall demands that its caller's SP is
 //            not above g.syscallsp, so it is called from a frame below.
 // Unwind:    a plain frame; the return PC belongs to the stub.
-// After exitsyscall this may be another thread.
+// After exitsyscall this may be another thread; in yield others may run, and the stack may move.
 //
 //   88         return PC into the stub          <- SP at entry
 //   80         saved BP
@@ -197,4 +197,12 @@ TEXT ·ccallTold(SB),NOSPLIT,$80-0
 	MOVSD	48(SP), X1
 	MOVQ	56(SP), R10
 	RESTORE_GO_REGS
+	RET
+
+// func yield()
+//
+// A stack check and nothing else: lets others run when the scheduler has asked this goroutine to make way. (The assembler
+// leaves the check out of smaller leaf functions.)
+TEXT ·yield(SB),0,$128-0
+	NO_LOCAL_POINTERS
 	RET

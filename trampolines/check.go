@@ -176,6 +176,10 @@ func checkLayout() error {
 		return fmt.Errorf("g0.sched.sp at %d is outside g0's stack", g_sched_sp)
 	}
 
+	if guard := peek(g0 + g_stackguard0); guard <= peek(g0+g_stack_lo) || guard >= peek(g0+g_sched_sp) {
+		return fmt.Errorf("g0.stackguard0 at %d is not inside g0's stack", g_stackguard0)
+	}
+
 	// What lies before g.waitsince: goid, schedlink.
 	if uint64(peek(g+g_waitsince-16)) != goid() || peek(g0+g_waitsince-16) != 0 || peek(g0+g_waitsince) != 0 {
 		return fmt.Errorf("g.waitsince at %d is not where a g0 has nothing", g_waitsince)
@@ -223,11 +227,11 @@ func checkLayout() error {
 	if size := hi - lo; size < 2048 || size > 1<<40 || size&(size-1) != 0 {
 		return fmt.Errorf("g.stack at %d and %d is no stack, whose size is a power of two", g_stack_lo, g_stack_hi)
 	}
-	if gWord(g_stackguard0) != ^uintptr(-stackPreempt-1) {
-		return fmt.Errorf("g.stackguard0 at %d does not stop stack checks during a system call", g_stackguard0)
-	}
 	if !inStack(gWord(g_syscallsp)) {
 		return fmt.Errorf("g.syscallsp at %d is not a stack address during a system call", g_syscallsp)
+	}
+	if int(gWord(g_stackguard0)) != stackPreempt {
+		return fmt.Errorf("g.stackguard0 at %d is not %d during a system call", g_stackguard0, stackPreempt)
 	}
 	if !inStack(gWord(g_sched_sp)) {
 		return fmt.Errorf("g.sched.sp at %d is not a stack address during a call", g_sched_sp)

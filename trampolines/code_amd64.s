@@ -35,6 +35,7 @@ TEXT ·bindCode(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	BoundFunc_State(DX), R15
 	CMPL	AutoState_mode(R15), $const_AutoRunning
 	JNE	other
+	ASKED_TO_YIELD(other)
 	CMPQ	BP, $0
 	JEQ	other
 	CODE_CALL
@@ -177,6 +178,7 @@ TEXT ·bindPlainPointers(SB),NOSPLIT,$24-0
 	MOVQ	BoundFunc_State(DX), R9
 	CMPL	AutoState_mode(R9), $const_AutoRunning
 	JNE	other
+	ASKED_TO_YIELD(other)
 	PIN3(0)
 	CALL	·plainCall(SB)
 	RET
@@ -194,6 +196,7 @@ TEXT ·bindPointers3(SB),NOSPLIT,$24-0
 	MOVQ	BoundFunc_State(DX), R12
 	CMPL	AutoState_mode(R12), $const_AutoRunning
 	JNE	other
+	ASKED_TO_YIELD(other)
 	PIN3(0)
 	CALL	·codeCall(SB)
 	RET
@@ -208,6 +211,7 @@ TEXT ·bindPointers9(SB),NOSPLIT,$72-0
 	MOVQ	BoundFunc_State(DX), R12
 	CMPL	AutoState_mode(R12), $const_AutoRunning
 	JNE	other
+	ASKED_TO_YIELD(other)
 	PIN9(0)
 	CALL	·codeCall(SB)
 	RET
@@ -227,6 +231,7 @@ TEXT ·bindStrings3(SB),NOSPLIT,$56-0
 	MOVQ	BoundFunc_State(DX), R12
 	CMPL	AutoState_mode(R12), $const_AutoRunning
 	JNE	other
+	ASKED_TO_YIELD(other)
 	MOVQ	AX, 0(SP)
 	MOVQ	BX, 8(SP)
 	MOVQ	CX, 16(SP)
@@ -257,6 +262,7 @@ TEXT ·bindStrings9(SB),NOSPLIT,$152-0
 	MOVQ	BoundFunc_State(DX), R12
 	CMPL	AutoState_mode(R12), $const_AutoRunning
 	JNE	other
+	ASKED_TO_YIELD(other)
 	MOVQ	AX, 0(SP)
 	MOVQ	BX, 8(SP)
 	MOVQ	CX, 16(SP)

@@ -66,7 +66,16 @@
 #define AUTO_SINCE (-16)
 #define AUTO_STATE (-24)
 
-// LEAVE_TOLD: leaves the system call that a call was told as, and tells Auto of it. See ccallTold.
+// ASKED_TO_YIELD: jumps to `other`, where the scheduler is told of the call, when it has asked this goroutine to make way: for
+// entries that have no stack check, which is where Go code looks. At the end of such a call it yields (LEAVE_TOLD). So a loop
+// of calls makes way as one of Go calls does.
+// In:        R14 g.
+#define ASKED_TO_YIELD(other) \
+	CMPQ	const_g_stackguard0(R14), $const_stackPreempt; \
+	JEQ	other
+
+// LEAVE_TOLD: leaves the system call that a call was told as, tells Auto of it, and makes way for others when the scheduler
+// has asked for it meanwhile, as the stack check of a cgo stub would. See ccallTold.
 // In:        R12 g; a frame of F bytes, entered with SP as at ccall's entry, so that AUTO_SINCE is at F-8, AUTO_STATE at F-16.
 // Clobbers:  every register but SP and BP; 0...16 of the frame, where autoSegment's arguments lie. exitsyscall has none, and
 //            leaves those words alone.
@@ -100,7 +109,8 @@ exit: \
 	MOVQ	(F-8)(SP), AX; \
 	MOVQ	AX, 16(SP); \
 	CALL	·autoSegment(SB); \
-untimed:
+untimed: \
+	CALL	·yield(SB)
 
 // STAMP stores the time stamp counter at AUTO_SINCE(SP). Clobbers nothing; uses the two words below AUTO_STATE.
 #define STAMP \

@@ -17,9 +17,6 @@ var road uint32 = RoadSafe
 
 var roadReason = "start-up has not finished"
 
-// stackPreempt is what g.stackguard0 is while the runtime wants the goroutine to stop, and in system calls.
-const stackPreempt = -1314
-
 // takeovers counts the running calls that became system calls.
 var takeovers uint64
 
@@ -90,3 +87,7 @@ func autoCallback(s *AutoState, cycles uintptr) {
 		}
 	}
 }
+
+// stackPreempt is what the scheduler puts into g.stackguard0 to ask a goroutine to make way; during a system call it is there,
+// too.
+const stackPreempt = -1314

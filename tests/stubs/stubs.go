@@ -86,3 +86,6 @@ func CallI64Blocking(fn uintptr, x int64) int64
 
 // StackAddress is gt_stack_address.
 func StackAddress() uintptr
+
+func Ask()
+func Asked() bool

@@ -188,3 +188,22 @@ TEXT ·StackAddress(SB),0,$8-8
 	GW_CALL_ADDR(·stackAddress(SB))
 	MOVQ	AX, ret+0(FP)
 	RET
+
+// func Ask()
+//
+// Asks this goroutine to make way, as the scheduler does: by the word of g that stack checks look at.
+TEXT ·Ask(SB),NOSPLIT,$0-0
+	MOVQ	TLS, AX
+	MOVQ	0(AX)(TLS*1), AX
+	MOVQ	$-1314, 16(AX)
+	RET
+
+// func Asked() bool
+//
+// Whether this goroutine has been asked to make way and has not done so.
+TEXT ·Asked(SB),NOSPLIT,$0-1
+	MOVQ	TLS, AX
+	MOVQ	0(AX)(TLS*1), AX
+	CMPQ	16(AX), $-1314
+	SETEQ	ret+0(FP)
+	RET

@@ -296,3 +296,105 @@ func TestTraceback(t *testing.T) {
 
 //go:noinline
 func callerOfStub(wait func(*testlib.Gate) int32, gate *testlib.Gate) { wait(gate) }
+
+// Each way into C makes way for other goroutines when the scheduler asks for it before the call, as each call of a Go function
+// does: a loop of calls has no other place where it could.
+func TestCallsMakeWay(t *testing.T) {
+	open(t)
+	l := testlib.Lib(t)
+	for _, mode := range testlib.Modes {
+		var plain func(a, b, c, d, e, f int64) int64
+		var plainPointers func(*[4]int64) *[4]int64
+		var code func(int8) int8
+		var pointers3 func(p *byte, c int16, n uint) *byte
+		var pointers9 func(p *byte, a, b, c, d int16) uint
+		var strings3 func(string) uint
+		var strings9 func(string, int64, string) uint
+		var errno func(int32, int64) (int64, syscall.Errno)
+		var plan func(func(int64) int64, int64) int64
+		for name, fn := range map[string]any{
+			"gt_ints6": &plain, "gt_id_pointer": &plainPointers, "gt_id_i8": &code, "gt_errno_set": &errno, "gt_call_i64": &plan,
+		} {
+			if err := l.Bind(name, fn, mode.Option); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for fn, name := range map[any]string{&pointers3: "memchr", &pointers9: "strlen", &strings3: "strlen", &strings9: "strlen"} {
+			if err := gangway.Process().Bind(name, fn, mode.Option); err != nil {
+				t.Fatal(err)
+			}
+		}
+		text := []byte("text\x00")
+		var four [4]int64
+		for name, call := range map[string]func(){
+			"plain":              func() { Ask(); plain(1, 2, 3, 4, 5, 6) },
+			"pointer":            func() { Ask(); plainPointers(&four) },
+			"narrow":             func() { Ask(); code(1) },
+			"pointer and narrow": func() { Ask(); pointers3(&text[0], 't', 4) },
+			"pointer, many":      func() { Ask(); pointers9(&text[0], 1, 2, 3, 4) },
+			"string":             func() { Ask(); strings3("text") },
+			"string, many":       func() { Ask(); strings9("text", 1, "more") },
+			"errno":              func() { Ask(); errno(1, 2) },
+			"func":               func() { Ask(); plan(func(x int64) int64 { return x }, 1) },
+			"stub":               func() { Ask(); Ints6(1, 2, 3, 4, 5, 6) },
+		} {
+			for i := 0; i < 20; i++ { // Auto: running calls by then
+				call()
+			}
+			for i := 0; i < 20; i++ {
+				call()
+				if Asked() {
+					t.Fatalf("%s, %s: a goroutine that was to make way did not", mode.Name, name)
+				}
+			}
+		}
+	}
+}
+
+// A loop of calls makes way when the scheduler asks for it: at the next call, or at the end of the one under way. It may ask
+// just between a call and the look at it, but not again so soon.
+func TestLoopsOfCallsMakeWay(t *testing.T) {
+	l := testlib.Lib(t)
+	for _, mode := range testlib.Modes {
+		plain := gangway.MustFunc[func(a, b, c, d, e, f int64) int64](l, "gt_ints6", mode.Option)
+		pointer := gangway.MustFunc[func(*[4]int64) *[4]int64](l, "gt_id_pointer", mode.Option)
+		narrow := gangway.MustFunc[func(int8) int8](l, "gt_id_i8", mode.Option)
+		// The inner loops have no stack checks but those of the calls.
+		for name, loop := range map[string]func() int{
+			"plain": func() (n int) {
+				for i := 0; i < 50000 && n < 10; i++ {
+					plain(1, 2, 3, 4, 5, 6)
+					n = inARow(n, Asked())
+				}
+				return
+			},
+			"pointer": func() (n int) {
+				for i := 0; i < 50000 && n < 10; i++ {
+					pointer(nil)
+					n = inARow(n, Asked())
+				}
+				return
+			},
+			"narrow": func() (n int) {
+				for i := 0; i < 50000 && n < 10; i++ {
+					narrow(1)
+					n = inARow(n, Asked())
+				}
+				return
+			},
+		} {
+			for begin := time.Now(); time.Since(begin) < 200*time.Millisecond; {
+				if n := loop(); n > 2 {
+					t.Fatalf("%s, %s: %d calls in a row did not make way", mode.Name, name, n)
+				}
+			}
+		}
+	}
+}
+
+func inARow(n int, asked bool) int {
+	if asked {
+		return n + 1
+	}
+	return 0
+}
