@@ -116,6 +116,13 @@ const void *gw_rt_loader(void);
 void (*gw_rt_finalizer(const void *base))(void *);
 void gw_rt_register_finalizer(void);
 
+/* How a g of the runtime's begins. */
+struct gw_stack_bounds {
+	uintptr_t lo, hi;
+	uintptr_t guard0, guard1;
+};
+void gw_stack_deeper(struct gw_stack_bounds *g0, uintptr_t sp);
+
 /* rt_env.c: the arguments are C strings that live for the call. */
 void gw_rt_setenv(char **arg);
 void gw_rt_unsetenv(char **arg);

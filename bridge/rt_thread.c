@@ -186,3 +186,24 @@ void gw_rt_getstackbound(uintptr_t bounds[2])
 	if (gw_rt_stack(&bounds[0], &bounds[1]) != 0)
 		bounds[0] = bounds[1] = 0;
 }
+
+/* A callback of this thread comes from sp, near the end of the stack or below it, as far as the
+   runtime knows: for a stack of C's own making it assumes that 32 kB are left below the first call
+   of Go, with Go 1.19 and 1.20 for any stack of a thread that it did not make. Moves the end in g0
+   down to the real one, or, when the system does not tell, to 32 kB below sp, as the runtime would
+   for a thread without Go further up. This thread alone looks at these words of its g0. */
+void gw_stack_deeper(struct gw_stack_bounds *g0, uintptr_t sp)
+{
+	const uintptr_t guess = (uintptr_t)32 << 10;
+	uintptr_t lo;
+	uintptr_t hi;
+	if (gw_rt_stack(&lo, &hi) != 0 || sp <= lo || sp > hi)
+		lo = sp - guess;
+	if (lo >= g0->lo)
+		return;
+	uintptr_t down = g0->lo - lo;
+	if (g0->guard1 == g0->guard0)
+		g0->guard1 -= down;
+	g0->guard0 -= down;
+	g0->lo = lo;
+}

@@ -184,6 +184,34 @@ static void stackbound_unknown_is_zero(void **state)
 	assert_int_equal(bounds[1], 0);
 }
 
+static void stack_deeper_takes_the_real_end(void **state)
+{
+	(void)state;
+	uintptr_t bounds[2];
+	gw_rt_getstackbound(bounds);
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+	struct gw_stack_bounds g = {here + 4096, here + 8192, here + 5000, here + 5000};
+	gw_stack_deeper(&g, here);
+	assert_ptr_equal((void *)g.lo, (void *)bounds[0]);
+	assert_ptr_equal((void *)g.hi, (void *)(here + 8192));
+	assert_int_equal(g.guard0 - g.lo, 5000 - 4096);
+	assert_int_equal(g.guard1, g.guard0);
+	struct gw_stack_bounds same = g;
+	gw_stack_deeper(&g, here);
+	assert_memory_equal(&g, &same, sizeof g);
+}
+
+static void stack_deeper_elsewhere_leaves_32_kb(void **state)
+{
+	(void)state;
+	uintptr_t sp = (uintptr_t)1 << 20; /* no thread's */
+	struct gw_stack_bounds g = {sp + 4096, sp + 8192, sp + 5000, 0};
+	gw_stack_deeper(&g, sp);
+	assert_int_equal(g.lo, sp - 32768);
+	assert_int_equal(g.guard0 - g.lo, 5000 - 4096);
+	assert_int_equal(g.guard1, 0); /* never set before Go 1.22 */
+}
+
 /* ---- The start of the runtime ---- */
 
 /* What the runtime's setg would set, by thread. */
@@ -548,6 +576,8 @@ int main(void)
 		cmocka_unit_test(stackbound_of_thread_is_its_mapping),
 		cmocka_unit_test(stackbound_of_given_stack_is_exact),
 		cmocka_unit_test(stackbound_unknown_is_zero),
+		cmocka_unit_test(stack_deeper_takes_the_real_end),
+		cmocka_unit_test(stack_deeper_elsewhere_leaves_32_kb),
 		cmocka_unit_test(init_sets_the_real_floor),
 		cmocka_unit_test(init_without_proc_stays_within_the_stack),
 		cmocka_unit_test(the_loader_has_a_finalizer),

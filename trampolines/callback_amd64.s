@@ -80,6 +80,17 @@
 	MOVQ	const_g_sched_bp(R13), BP; \
 	MOVQ	sp, SP
 
+// What Go may use of the system stack in a callback: the runtime makes do with this much on the stacks that it allocates for
+// threads itself (runtime.allocm).
+#define GO_ROOM 16384
+
+// CALLBACK_ROOM: jumps to `deep` when the runtime's bounds leave less than GO_ROOM below SP.
+// In:        R12 g0. Clobbers BX.
+#define CALLBACK_ROOM \
+	LEAQ	-GO_ROOM(SP), BX; \
+	CMPQ	BX, const_g_stack_lo(R12); \
+	JLS	deep
+
 // CALLBACK_ENTER: the rest of callbackEntry, without asking for the road, and with the most frequent mark first. The
 // integers stay in registers.
 #define CALLBACK_ENTER \
@@ -88,6 +99,7 @@
 	MARK(1, AX); \
 	CMPQ	R14, AX; \
 	JNE	other; \
+	CALLBACK_ROOM; \
 	CALLBACK_TO_GO(CALLER_SP(R12)); \
 	JMP	·callbackGo(SB); \
 other: \
@@ -95,8 +107,12 @@ other: \
 	SUBQ	AX, BX; \
 	CMPQ	BX, $2; \
 	JHI	foreign; \
+	CALLBACK_ROOM; \
 	CALLBACK_TO_GO(const_g_sched_sp(R13)); \
 	JMP	·callbackGo(SB); \
+deep: \
+	CALLBACK_INTS; \
+	JMP	·callbackDeep(SB); \
 foreign: \
 	CALLBACK_INTS; \
 	JMP	·callbackForeign(SB)
@@ -141,8 +157,11 @@ saved:
 	SUBQ	AX, BX
 	CMPQ	BX, $2
 	JHI	foreign
+	CALLBACK_ROOM
 	CALLBACK_TO_GO(const_g_sched_sp(R13))
 	JMP	·callbackGo(SB)
+deep:
+	JMP	·callbackDeep(SB)
 foreign:
 	JMP	·callbackForeign(SB)
 floats:
@@ -167,6 +186,28 @@ TEXT ·callbackEntryPlan(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	Invocation_record(DI), R11
 	ADDQ	$PlanRecord_call, R11
 	CALLBACK_ENTER
+
+// void callbackDeep()
+//
+// callbackEntry and its kind when the system stack has less than GO_ROOM left, as far as the runtime knows. It may only have
+// guessed where the stack ends (see callbackForeign), for C that has gone on since it was called from a callback: so C looks
+// for the end, and the callback goes on.
+//
+// In:        SP the callbackFrame, 16-byte aligned, with the arguments in it; R12 g0; C stack, the same-thread road.
+// The call below may be taken over meanwhile, as anywhere in C: what is needed of g and m is loaded afterwards.
+TEXT ·callbackDeep(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ	R12, DI
+	MOVQ	SP, SI
+	CALL	gw_stack_deeper(SB)
+	CALLBACK_GOROUTINE
+	MOVQ	callbackFrame_record(SP), R11
+	MOVQ	callbackFrame_ints+0(SP), DI
+	MOVQ	callbackFrame_ints+8(SP), SI
+	MOVQ	callbackFrame_ints+16(SP), DX
+	CALLBACK_TO_GO(const_g_sched_sp(R13))
+	JMP	·callbackGo(SB)
+foreign:
+	UNDEF					// not on this road
 
 // func callbackGo()
 //
@@ -307,7 +348,9 @@ TEXT ·callbackLeave(SB),NOSPLIT|NOFRAME,$0-0
 // its stack between callbacks and is in a system call. Entering that again is what a callback in a Blocking call does; what
 // else runtime.cgocallback does for such a thread is looked for here, and callbackKept does the rest. The thread is idle in
 // this sense when g0 is in TLS, the goroutine would go on at runtime.goexit, and m.isextra and m.isExtraInC, which lie side
-// by side, are set. Its bounds must hold SP; else the runtime has to learn of the stack that C has moved to. Every 256th time
+// by side, are set. Its bounds must hold SP and GO_ROOM below it: else C has moved to another stack, or is deeper on one that
+// the runtime only guessed (one of C's own making, of which pthreads know nothing, is taken to end 32 kB below the first call
+// of Go), and the runtime has to look at the stack again. A guess that leaves so much is as good as a new one. Every 256th time
 // it goes through the runtime all the same, for what that does there of its own accord: it turns the thread's profiling
 // timer on and off, and makes extra m's for threads that wait for one. The count is in g0.schedlink (the word before
 // waitsince): no g0 is ever in a list.
@@ -323,7 +366,8 @@ TEXT ·callbackForeign(SB),NOSPLIT|NOFRAME,$0-0
 	JNE	foreign
 	CMPW	(const_m_isExtraInC-1)(R15), $0x0101
 	JNE	foreign
-	CMPQ	SP, const_g_stack_lo(R12)
+	LEAQ	-GO_ROOM(SP), BX
+	CMPQ	BX, const_g_stack_lo(R12)
 	JLS	foreign
 	CMPQ	SP, const_g_stack_hi(R12)
 	JHI	foreign

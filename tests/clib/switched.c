@@ -10,7 +10,19 @@
 
 typedef int64_t (*callback)(int64_t);
 
-/* A coroutine calls fn(first), fn(first + 1), ... and yields after each call. */
+enum { LEFT = 40 << 10 }; /* what Go may use of a coroutine's stack, and some more */
+
+/* Calls fn(x) from so many bytes further down the stack. */
+__attribute__((noinline)) int64_t gt_call_below(callback fn, int64_t x, uint64_t bytes)
+{
+	volatile unsigned char *p = __builtin_alloca(bytes + 1);
+	p[0] = (unsigned char)x;
+	int64_t r = fn(x);
+	return p[0] == (unsigned char)x ? r : -1000000;
+}
+
+/* A coroutine calls fn(first), fn(first + 1), ... and yields after each call. Every second call comes
+   from further down its stack, the last from near the end. */
 struct coroutine {
 	ucontext_t here;
 	ucontext_t caller;
@@ -32,7 +44,8 @@ static void run(void)
 	for (unsigned i = 0; i < sizeof local; i++)
 		local[i] = (unsigned char)((int64_t)i + c->first);
 	for (int32_t i = 0; i < c->calls; i++) {
-		c->sum += c->fn(c->first + i);
+		uint64_t below = i % 2 == 0 ? 0 : (c->size - LEFT) / (uint64_t)c->calls * (uint64_t)(i + 1);
+		c->sum += gt_call_below(c->fn, c->first + i, below);
 		swapcontext(&c->here, &c->caller);
 	}
 	for (unsigned i = 0; i < sizeof local; i++)
@@ -89,23 +102,27 @@ struct job {
 	int32_t n;
 	int32_t calls;
 	uint64_t size;
+	int32_t own_first;
 	int64_t sum;
 };
 
-/* The thread calls Go from its own stack first, then from others, then from its own again. */
+/* The thread calls Go from its own stack first if it is to, then from others, then from its own. */
 static void *run_thread(void *arg)
 {
 	struct job *j = arg;
-	j->sum = j->fn(0);
+	j->sum = j->own_first ? j->fn(0) : 0;
 	j->sum += gt_coroutines(j->fn, j->n, j->calls, j->size);
 	j->sum += j->fn(0);
 	return NULL;
 }
 
-/* gt_coroutines on a thread that C makes, between two calls of fn(0). */
-int64_t gt_coroutines_on_thread(callback fn, int32_t n, int32_t calls, uint64_t size)
+/* gt_coroutines on a thread that C makes, and a call of fn(0) after that, and one before if
+   own_first. */
+int64_t gt_coroutines_on_thread(callback fn, int32_t n, int32_t calls, uint64_t size,
+				int32_t own_first)
 {
-	struct job j = {.fn = fn, .n = n, .calls = calls, .size = size};
+	struct job j = {
+		.fn = fn, .n = n, .calls = calls, .size = size, .own_first = own_first};
 	pthread_t thread;
 	int err = pthread_create(&thread, NULL, run_thread, &j);
 	if (err != 0)

@@ -30,27 +30,28 @@ type (
 
 // functions are the C functions, bound in one mode.
 type functions struct {
-	mode     string
-	ints     func(a, b, c, d, e, f int64) int64
-	i8       func(int8) int8
-	u16      func(uint16) uint16
-	bool     func(bool) bool
-	float    func(float32) float32
-	doubles  func(a, b, c, d, e, f, g, h float64) float64
-	many     manyFunc
-	pointer  func(*[4]int64) *[4]int64
-	errno    func(int32, int64) (int64, syscall.Errno)
-	spin     func(uint32) uint64
-	sleep    func(uint32)
-	wait     func(kind, us uint32) int32
-	hold     func(how uint32, components uint64, ms uint32) int64
-	gate     func(*testlib.Gate) int32
-	gateCall func(*testlib.Gate, uintptr, int64) int64
-	call     func(fn uintptr, x int64) int64
-	callN    func(fn uintptr, n int32) int64
-	deep     func(fn uintptr, x int64, frames int32) int64
-	threads  func(fn uintptr, n, calls int32, stack uint64, alt int32) int64
-	attached func(host unsafe.Pointer, fn uintptr, statuses *[4]int32) int32
+	mode       string
+	ints       func(a, b, c, d, e, f int64) int64
+	i8         func(int8) int8
+	u16        func(uint16) uint16
+	bool       func(bool) bool
+	float      func(float32) float32
+	doubles    func(a, b, c, d, e, f, g, h float64) float64
+	many       manyFunc
+	pointer    func(*[4]int64) *[4]int64
+	errno      func(int32, int64) (int64, syscall.Errno)
+	spin       func(uint32) uint64
+	sleep      func(uint32)
+	wait       func(kind, us uint32) int32
+	hold       func(how uint32, components uint64, ms uint32) int64
+	gate       func(*testlib.Gate) int32
+	gateCall   func(*testlib.Gate, uintptr, int64) int64
+	call       func(fn uintptr, x int64) int64
+	callN      func(fn uintptr, n int32) int64
+	deep       func(fn uintptr, x int64, frames int32) int64
+	threads    func(fn uintptr, n, calls int32, stack uint64, alt int32) int64
+	coroutines func(fn uintptr, n, calls int32, size uint64, own int32) int64
+	attached   func(host unsafe.Pointer, fn uintptr, statuses *[4]int32) int32
 
 	mix       func(small, vector, pair, big, int32) pair
 	grow      func(big, small) big
@@ -78,8 +79,10 @@ func bind(test, own *gangway.Library, mode string, o gangway.Option) *functions 
 		test: {
 			"gt_ints6": &f.ints, "gt_id_i8": &f.i8, "gt_id_u16": &f.u16, "gt_id_bool": &f.bool, "gt_id_float": &f.float,
 			"gt_doubles8": &f.doubles, "gt_mixed22": &f.many, "gt_id_pointer": &f.pointer, "gt_errno_set": &f.errno,
-			"gt_spin": &f.spin, "gt_sleep": &f.sleep, "gt_wait": &f.wait, "gt_xstate": &f.hold, "gt_gate_spin": &f.gate, "gt_gate_call": &f.gateCall, "gt_call_i64": &f.call,
+			"gt_spin": &f.spin, "gt_sleep": &f.sleep, "gt_wait": &f.wait, "gt_xstate": &f.hold,
+			"gt_gate_spin": &f.gate, "gt_gate_call": &f.gateCall, "gt_call_i64": &f.call,
 			"gt_call_n": &f.callN, "gt_call_deep": &f.deep, "gt_threads": &f.threads, "gt_thread_attached": &f.attached,
+			"gt_coroutines_on_thread": &f.coroutines,
 		},
 		own: {
 			"gs_mix": &f.mix, "gs_grow": &f.grow, "gs_fold": &f.fold, "gs_big_back": &f.bigBack, "gs_sum": &f.sum,

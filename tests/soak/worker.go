@@ -35,6 +35,7 @@ type soak struct {
 
 	back    uintptr // callback: int64 to int64, random operations, then answer(x)
 	plain   uintptr // callback that returns its argument
+	stacks  uintptr // the same, which moves the stack and collects
 	bad     uintptr // callback that panics with its argument
 	exit    uintptr // callback that calls Goexit
 	turn    uintptr // callback: vector and pair to vector
@@ -61,6 +62,7 @@ func newSoak(j *journal, seed int64) *soak {
 	}
 	s.back = testlib.MustCallback(s.called)
 	s.plain = testlib.MustCallback(func(x int64) int64 { return x })
+	s.stacks = testlib.MustCallback(s.onStacks)
 	s.bad = testlib.MustCallback(func(x int64) int64 { panic(x) })
 	s.exit = testlib.MustCallback(func(x int64) int64 { runtime.Goexit(); return 0 })
 	s.turn = testlib.MustCallback(turn)
@@ -188,6 +190,7 @@ func init() {
 		{"threads", (*site).cThreads},
 		{"loose thread", (*site).looseThread},
 		{"attached thread", (*site).attachedThread},
+		{"stacks of C's", (*site).switched},
 		{"long call", (*site).longCall},
 		{"take-over", (*site).takeOver},
 		{"wait", (*site).waits},

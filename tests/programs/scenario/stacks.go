@@ -13,6 +13,7 @@ import (
 
 func init() {
 	scenarios["coroutines-thread"] = coroutinesOnThread
+	scenarios["coroutines-nested"] = coroutinesNested
 	scenarios["bottom"] = bottomOfStack
 	scenarios["thread-sizes"] = threadSizes
 	scenarios["shrink"] = shrink
@@ -37,13 +38,37 @@ func work(x int64) int64 {
 	return x
 }
 
-const stackOfCoroutines = 256 << 10
-
+// C's threads call Go from coroutines: each from near the top of its stack and from further down, in turn. A thread whose
+// first call comes from a coroutine is one whose stack the runtime has to guess.
 func coroutinesOnThread() {
-	run := bind[func(uintptr, int32, int32, uint64) int64]("gt_coroutines_on_thread")
+	run := bind[func(uintptr, int32, int32, uint64, int32) int64]("gt_coroutines_on_thread")
 	fn := testlib.MustCallback(work)
-	for i := 0; i < 10; i++ {
-		equal("sum", run(fn, 8, 10, stackOfCoroutines), int64(80*79/2))
+	for _, size := range []uint64{48 << 10, 64 << 10, 96 << 10, 256 << 10, 1 << 20} {
+		for i := int32(0); i < 4; i++ {
+			n := 1 + i/2*3
+			equal(fmt.Sprint("sum on stacks of ", size), run(fn, n, 40, size, i%2), int64(40*n)*int64(40*n-1)/2)
+		}
+	}
+}
+
+// Callbacks in callbacks on coroutines, each further down.
+func coroutinesNested() {
+	run := bind[func(uintptr, int32, int32, uint64, int32) int64]("gt_coroutines_on_thread")
+	below := bind[func(uintptr, int64, uint64) int64]("gt_call_below")
+	var fn uintptr
+	var depth int64
+	fn = testlib.MustCallback(func(x int64) int64 {
+		if depth == 40 {
+			return x
+		}
+		depth++
+		r := below(fn, x, 1500)
+		depth--
+		runtime.GC()
+		return work(r)
+	})
+	for own := int32(0); own < 2; own++ {
+		equal("sum", run(fn, 10, 1, 256<<10, own), int64(10*9/2))
 	}
 }
 
