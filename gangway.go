@@ -24,6 +24,9 @@
 //	func                     a C function pointer, valid until the call returns (NewCallback for longer); NULL for nil
 //	...any                   the arguments of a variadic C function, with C's promotions
 //
+// A variadic C function can also be bound with a fixed signature, for one way of calling it: of promoted types, so float64
+// and not float32, and no integers narrower than 32 bits.
+//
 // A string result is a copy of the C string, "" for NULL; whoever owned the original still does. In a callback a string
 // parameter is such a copy, too. A last result of type [syscall.Errno] is errno as the function left it, 0 when it set
 // none. A struct must have the same layout in C as in Go; padding that C puts in by itself is there in Go as well, but not

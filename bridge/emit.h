@@ -134,11 +134,19 @@ static inline void move_vector(struct emitter *e, unsigned to, unsigned from)
 static inline void call_address(struct emitter *e, uintptr_t address)
 {
 	uint64_t a = address;
-	byte(e, 0x48); /* mov $a, %rax */
-	byte(e, 0xb8);
+	byte(e, 0x49); /* mov $a, %r11 */
+	byte(e, 0xbb);
 	bytes(e, &a, 8);
-	byte(e, 0xff); /* call *%rax */
-	byte(e, 0xd0);
+	byte(e, 0x41); /* call *%r11: AL may be an argument */
+	byte(e, 0xff);
+	byte(e, 0xd3);
+}
+
+/* mov $n, %eax: AL, the vector registers of a call, for a function that may be variadic. */
+static inline void count_vectors(struct emitter *e, uint32_t n)
+{
+	byte(e, 0xb8);
+	bytes(e, &n, 4);
 }
 
 /* add or sub $n, %rsp */

@@ -413,6 +413,7 @@ static void emit(struct emitter *e, const gw_go_plan *plan)
 	arguments(e, plan, &too_long);
 	if (plan->signature->hidden)
 		lea(e, DI, SP, e->hidden);
+	count_vectors(e, plan->signature->sses);
 	if (plan->err) {
 		move_reg(e, R10, R15);
 		call_address(e, (uintptr_t)gw_errno_call);

@@ -35,6 +35,7 @@ GLOBL ·marks(SB), RODATA|NOPTR, $24
 marked: \
 	MOVQ	BX, AUTO_STATE(SP); \
 	CCALL_ENTER; \
+	COUNT_VECTORS; \
 	CALL	R11; \
 	CCALL_LEAVE
 #define CCALL_SLOW \
@@ -55,9 +56,8 @@ blocking: \
 //
 // Calls a C function on the system stack of this thread.
 //
-// In:        R11 the function; DI SI DX CX R8 R9 and X0-X7 its register arguments; AX the number of vector registers
-//            for a variadic function; R10 passed through (static chain; the callee of gw_errno_call);
-//            BX the Auto state of the function, or 0.
+// In:        R11 the function; DI SI DX CX R8 R9 and X0-X7 its register arguments; R10 passed through (static chain; the
+//            callee of gw_errno_call); BX the Auto state of the function, or 0. (C gets AL from COUNT_VECTORS.)
 // Out:       AX DX X0 X1 as C left them; R10 errno when R11 was gw_errno_call.
 // Clobbers:  every register but SP and BP.
 // Stack:     entered on the goroutine stack, 0(SP) = return PC into the stub, BP the stub's frame pointer. C runs on g0's
@@ -150,6 +150,7 @@ marked:
 	MOVQ	R14, SP
 	MOVQ	const_g_stack_hi(R12), R14
 	SUBQ	BP, R14
+	COUNT_VECTORS
 	CALL	R11
 	CCALL_LEAVE
 	RET

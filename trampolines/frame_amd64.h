@@ -58,6 +58,11 @@
 	CMPQ	const_g_syscallsp(R12), $0; \
 	JNE	told
 
+// COUNT_VECTORS: AL, in which a variadic C function expects an upper bound of the vector registers in use (psABI 3.2.3): all
+// eight. Nobody but the caller knows whether a function is variadic, so every call sets it, right before the CALL.
+// Clobbers:  AX, which carries no argument to C.
+#define COUNT_VECTORS MOVL $8, AX
+
 // While C runs, two words below ccall's entry SP belong to the call: nothing else uses them, and callbackGo's frame,
 // which lies there during a callback, leaves them alone.
 //   -8    (return PC of what is called there)

@@ -19,6 +19,7 @@
 //    0         address of the callRegs
 TEXT ·ccallOther(SB),NOSPLIT,$208-0
 	NO_LOCAL_POINTERS
+	COUNT_VECTORS				// for safeCall: gw_call_regs takes AL from the callRegs
 	SAVE_ARGS(16, SP)
 	MOVQ	R11, callRegs_fn+16(SP)
 	MOVQ	R10, callRegs_chain+16(SP)

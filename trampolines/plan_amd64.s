@@ -180,7 +180,6 @@ load:
 	MOVQ	stack+24(FP), CX
 	MOVQ	BoundFunc_Chain(R12), R8
 	LEAQ	gw_go_call(SB), R11
-	XORL	AX, AX
 	CALL	·ccallFast(SB)
 	MOVQ	AX, status+32(FP)
 	RET

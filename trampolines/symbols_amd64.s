@@ -118,7 +118,6 @@ TEXT ·Call(SB),0,$8-64
 	MOVQ	a3+32(FP), CX
 	MOVQ	a4+40(FP), R8
 	MOVQ	a5+48(FP), R9
-	XORL	AX, AX
 	XORL	BX, BX
 	CALL	·ccall(SB)
 	MOVQ	AX, ret+56(FP)
@@ -135,7 +134,6 @@ TEXT ·CallBlocking(SB),0,$8-64
 	MOVQ	a3+32(FP), CX
 	MOVQ	a4+40(FP), R8
 	MOVQ	a5+48(FP), R9
-	XORL	AX, AX
 	XORL	BX, BX
 	CALL	·ccall(SB)
 	MOVQ	AX, ret+56(FP)

@@ -24,7 +24,7 @@
 //
 // Registers (System V psABI): integers and pointers in DI SI DX CX R8 R9, extended to 32 bits by the stub when narrower
 // (MOVBLSX, MOVBLZX, ...), floats in X0-X7; results in AX (DX) and X0 (X1). Every other register is lost in the call,
-// save SP and BP. For a variadic C function set AX to the number of floats in registers before GW_CALL.
+// save SP and BP. C may be variadic: GW_CALL sets AL, which tells such a function of float registers.
 // More arguments lie on the stack, 8 bytes each, in the frame of the stub from 0(SP) on: see GW_CALL_STACK.
 
 // GW_CALL calls the C function fn, an ELF symbol. A running call: for functions that return soon.

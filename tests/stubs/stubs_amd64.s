@@ -158,7 +158,7 @@ TEXT ·Print(SB),0,$8-44
 	MOVQ	format+16(FP), DX
 	MOVL	i+24(FP), CX
 	MOVSD	x+32(FP), X0
-	MOVL	$1, AX
+	XORL	AX, AX				// GW_CALL sets it
 	GW_CALL_ADDR(·printText(SB))
 	MOVL	AX, ret+40(FP)
 	RET
