@@ -41,9 +41,15 @@ static uint32_t align_up(uint32_t n, uint32_t align)
 	return (n + align - 1) & ~(align - 1);
 }
 
+static const struct gw_type *as_go_has_it(const struct gw_type *type)
+{
+	return type->go != NULL ? type->go : type;
+}
+
 /* Go aligns nothing to more than 8. */
 static uint32_t go_align(const struct gw_type *type)
 {
+	type = as_go_has_it(type);
 	return type->align > 8 ? 8 : type->align;
 }
 
@@ -78,6 +84,7 @@ static bool add_leaf(struct go_side *go, struct leaves *l, uint8_t kind, uint32_
 static bool assign_leaves(struct go_side *go, struct leaves *l, const struct gw_type *type,
 			  uint32_t offset)
 {
+	type = as_go_has_it(type);
 	switch (type->kind) {
 	case GW_VOID:
 		return true;
@@ -134,26 +141,6 @@ static bool assign(struct go_side *go, struct leaves *l, const struct gw_type *t
 	*stack = align_up(go->stack, go_align(type));
 	go->stack = *stack + go_size(type);
 	return false;
-}
-
-static bool has_pointers(const struct gw_type *type)
-{
-	switch (type->kind) {
-	case GW_PTR:
-	case GW_GO_FUNC:
-	case GW_GO_STR:
-	case GW_GO_SLICE:
-		return true;
-	case GW_ARRAY:
-		return type->count > 0 && has_pointers(type->elem);
-	case GW_STRUCT:
-		for (uint32_t i = 0; i < type->count; i++)
-			if (has_pointers(type->fields[i].type))
-				return true;
-		return false;
-	default:
-		return false;
-	}
 }
 
 static void add_move(struct builder *b, struct gw_move m)
@@ -249,8 +236,8 @@ static uint8_t extension(uint8_t kind)
  * on Go's stack. */
 static bool fills_slot(const struct gw_type *type, const struct gw_place *place)
 {
-	return type->kind != GW_STRUCT && type->kind != GW_C64 && place->pieces == 1 &&
-	       type->size <= 8;
+	bool scalar = type->kind < GW_STRUCT || type->kind > GW_MEMORY;
+	return scalar && type->kind != GW_C64 && place->pieces == 1 && type->size <= 8;
 }
 
 struct direction {
@@ -345,7 +332,7 @@ static void compile(gw_go_plan *plan, struct builder *in, struct builder *out, b
 		for (uint32_t k = 0; k < l.n; k++)
 			if (l.at[k].pointer)
 				shape->pointers |= 1u << l.at[k].reg;
-		if (l.n == 0 && has_pointers(place->type))
+		if (l.n == 0 && gw_type_has_pointers(place->type))
 			shape->hidden_pointers = 1;
 		shape->strings += place->type->kind == GW_GO_STR;
 		shape->functions += place->type->kind == GW_GO_FUNC;
@@ -376,23 +363,26 @@ static void compile(gw_go_plan *plan, struct builder *in, struct builder *out, b
 	shape->long_result = go.ints > 1 || go.floats > 1;
 }
 
-static bool is_long_complex(const struct gw_type *type)
+/* What Go has no type for, so that the text must say what it has instead. */
+static bool is_foreign(const struct gw_type *type)
 {
+	type = as_go_has_it(type);
 	if (type->kind == GW_ARRAY)
-		return is_long_complex(type->elem);
+		return type->count == 0 || is_foreign(type->elem);
 	if (type->kind == GW_STRUCT)
 		for (uint32_t i = 0; i < type->count; i++)
-			if (is_long_complex(type->fields[i].type))
+			if (is_foreign(type->fields[i].type))
 				return true;
-	return type->kind == GW_C160;
+	return type->kind == GW_C160 || type->kind == GW_UNION || type->kind == GW_MEMORY ||
+	       type->pack != 0;
 }
 
-static bool has_long_complex(const gw_signature *s)
+static bool has_foreign(const gw_signature *s)
 {
 	for (uint32_t i = 0; i < s->count; i++)
-		if (is_long_complex(s->params[i].type))
+		if (is_foreign(s->params[i].type))
 			return true;
-	return is_long_complex(s->result.type);
+	return is_foreign(s->result.type);
 }
 
 gw_status gw_go_plan_new(gw_go_plan **out, const char *text, bool err, bool callback)
@@ -408,11 +398,11 @@ gw_status gw_go_plan_new(gw_go_plan **out, const char *text, bool err, bool call
 		return status;
 	}
 	/* Neither is anything that Go has. */
-	if (has_long_complex(plan->signature) || (err && callback)) {
+	if (has_foreign(plan->signature) || (err && callback)) {
 		gw_go_plan_free(plan);
-		return gw_fail(
-			GW_EINVAL,
-			"Go has no type like long double _Complex, and no errno in callbacks");
+		return gw_fail(GW_EINVAL,
+			       "Go has no type like long double _Complex, a union, a packed struct "
+			       "or a flexible array, and no errno in callbacks");
 	}
 	plan->err = err;
 	plan->places = calloc(plan->signature->count + 1, sizeof *plan->places);

@@ -165,7 +165,8 @@ gw_status gw_signature_make(gw_signature **out, const gw_type *result, const gw_
 	*s = (struct gw_signature){.result = {.type = result},
 				   .stack_align = 16,
 				   .count = (uint32_t)n,
-				   .fixed = (uint32_t)fixed};
+				   .fixed = (uint32_t)fixed,
+				   .dots = fixed < n};
 	place_result(s);
 	for (size_t i = 0; i < n; i++) {
 		s->params[i] = (struct gw_place){.type = params[i]};
@@ -202,6 +203,11 @@ void gw_signature_free(gw_signature *signature)
 size_t gw_signature_count(const gw_signature *signature)
 {
 	return signature->count;
+}
+
+size_t gw_signature_fixed(const gw_signature *signature)
+{
+	return signature == NULL ? 0 : signature->fixed;
 }
 
 const gw_type *gw_signature_result(const gw_signature *signature)
@@ -245,20 +251,47 @@ static uint32_t own_align(const struct gw_type *type)
 	return type->align;
 }
 
-static void put_type(struct text *t, const struct gw_type *type, bool with_align)
+/* Which @ are written: those of an array's elements are the array's; in a packed struct one that is
+   no more than the type has means something, too. */
+enum at { NO_AT, AT_IF_MORE, EVERY_AT };
+
+static void put_type(struct text *t, const struct gw_type *type, enum at at);
+
+static void put_fields(struct text *t, const struct gw_type *type)
 {
+	if (type->kind == GW_UNION)
+		put(t, "union");
+	else if (type->pack == 1)
+		put(t, "packed");
+	else if (type->pack != 0)
+		put_number(t, "packed", type->pack, "");
+	put(t, "{");
+	for (uint32_t i = 0; i < type->count; i++) {
+		put(t, i == 0 ? "" : ", ");
+		put_type(t, type->fields[i].type, type->pack != 0 ? EVERY_AT : AT_IF_MORE);
+	}
+	put(t, "}");
+}
+
+static void put_type(struct text *t, const struct gw_type *type, enum at at)
+{
+	if (type->go != NULL) {
+		put(t, "<");
+		put_type(t, type->go, AT_IF_MORE);
+		put(t, " = ");
+	}
 	switch (type->kind) {
 	case GW_STRUCT:
-		put(t, "{");
-		for (uint32_t i = 0; i < type->count; i++) {
-			put(t, i == 0 ? "" : ", ");
-			put_type(t, type->fields[i].type, true);
-		}
-		put(t, "}");
+	case GW_UNION:
+		put_fields(t, type);
+		break;
+	case GW_MEMORY:
+		put_number(t, "mem", type->size, "@");
+		put_number(t, "", own_align(type), "");
 		break;
 	case GW_ARRAY:
 		put_number(t, "[", type->count, "]");
-		put_type(t, type->elem, false);
+		put_type(t, type->elem, NO_AT);
 		break;
 	case GW_PAD:
 		put_number(t, "pad", type->count, "");
@@ -266,22 +299,41 @@ static void put_type(struct text *t, const struct gw_type *type, bool with_align
 	default:
 		put(t, gw_type_name(type));
 	}
-	if (with_align && type->align > own_align(type))
+	if (type->go != NULL)
+		put(t, ">");
+	if ((at == AT_IF_MORE && type->align > own_align(type)) ||
+	    (at == EVERY_AT && gw_type_is_aligned(type)))
 		put_number(t, "@", type->align, "");
+}
+
+/* The NUL, and the length. */
+static size_t end(struct text *t)
+{
+	if (t->size > 0)
+		t->buffer[t->length < t->size ? t->length : t->size - 1] = '\0';
+	return t->length;
+}
+
+size_t gw_type_print(const gw_type *type, char *buffer, size_t size)
+{
+	struct text t = {.buffer = buffer, .size = size};
+	if (type != NULL)
+		put_type(&t, type, EVERY_AT);
+	return end(&t);
 }
 
 size_t gw_signature_print(const gw_signature *signature, char *buffer, size_t size)
 {
 	struct text t = {.buffer = buffer, .size = size};
-	put_type(&t, signature->result.type, true);
+	put_type(&t, signature->result.type, AT_IF_MORE);
 	put(&t, "(");
 	for (uint32_t i = 0; i < signature->count; i++) {
 		put(&t, i == 0 ? "" : ", ");
 		put(&t, i == signature->fixed ? "..., " : "");
-		put_type(&t, signature->params[i].type, true);
+		put_type(&t, signature->params[i].type, AT_IF_MORE);
 	}
+	if (signature->dots && signature->fixed == signature->count)
+		put(&t, signature->count == 0 ? "..." : ", ...");
 	put(&t, ")");
-	if (size > 0)
-		buffer[t.length < size ? t.length : size - 1] = '\0';
-	return t.length;
+	return end(&t);
 }

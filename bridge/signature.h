@@ -14,7 +14,7 @@
 
 /* Kinds that only the Go side uses, numbered after the public ones. To C each is a pointer; they
    are parameters only (a string also a result), never members. */
-enum { GW_GO_STR = GW_PAD + 1, GW_GO_SLICE, GW_GO_FUNC, GW_KINDS };
+enum { GW_GO_STR = GW_MEMORY + 1, GW_GO_SLICE, GW_GO_FUNC, GW_KINDS };
 
 /* Classes of eightbytes (psABI 3.2.3). There is no SSEUP: see classify.c. */
 enum {
@@ -53,12 +53,22 @@ struct gw_type {
 	uint16_t nodes;             /* types in it, itself included */
 	uint32_t align;             /* as a member, at least 1 */
 	uint32_t size;              /* not always a multiple of align: @ raises align alone */
-	uint32_t count;             /* fields of a struct, elements of an array, bytes of padding */
+	uint32_t count;             /* fields or members, elements of an array, bytes of padding */
+	uint32_t pack;              /* a packed struct aligns its fields to that at most; else 0 */
 	uint32_t refs;              /* atomic; 0 for static types, which are not counted */
 	const struct gw_type *elem; /* of an array */
-	const struct gw_field *fields; /* of a struct */
+	const struct gw_field *fields; /* of a struct or union */
 	const struct gw_type *base; /* the type that @ raised the alignment of, which owns fields */
+	/* The type as Go has it, where that is another one of the same size, and the type that this
+	   is a copy of with go added, which owns fields. */
+	const struct gw_type *go, *in_c;
 };
+
+/* Whether type has fields: a struct's or members of a union. */
+static inline bool gw_type_has_fields(const struct gw_type *type)
+{
+	return type->kind == GW_STRUCT || type->kind == GW_UNION;
+}
 
 enum { GW_IN_INT, GW_IN_SSE, GW_IN_MEMORY, GW_IN_X87 };
 
@@ -88,7 +98,8 @@ struct gw_signature {
 			       */
 	uint32_t stack_align; /* of the stack pointer at the call: 16, more for over-aligned structs
 			       */
-	uint32_t count, fixed; /* parameters, and those before "..."; equal: not variadic */
+	uint32_t count, fixed; /* parameters, and those before "..." */
+	bool dots;             /* "..." stands in the text; always if fixed < count */
 	struct gw_place params[];
 };
 
@@ -97,7 +108,12 @@ struct gw_signature {
 const struct gw_type *gw_type_static(unsigned kind);
 const struct gw_type *gw_type_named(const char *name, size_t length);
 const char *gw_type_name(const struct gw_type *type); /* of a static type */
-void gw_type_retain(const struct gw_type *type);
+/* A copy of type, a struct, union or opaque value, that Go has as go, which has the same size. */
+gw_status gw_type_as_go(gw_type **out, const struct gw_type *go, const struct gw_type *type);
+/* Whether Go sees pointers in it. */
+bool gw_type_has_pointers(const struct gw_type *type);
+/* Whether there is an @ on type, or on the elements of an array. */
+bool gw_type_is_aligned(const struct gw_type *type);
 
 /* classify.c. Sets nclasses, classes and memory of a type whose layout is done. */
 void gw_type_classify(struct gw_type *type);
@@ -109,7 +125,8 @@ gw_status gw_signature_make(gw_signature **out, const gw_type *result, const gw_
 enum gw_role { GW_AS_PARAM, GW_AS_VARIADIC, GW_AS_RESULT };
 const char *gw_signature_refusal(const gw_type *type, enum gw_role role, bool go);
 
-/* parse.c. As gw_signature_parse, with the names str, slice and func. */
+/* parse.c. As gw_signature_parse, with the names str, slice and func, and <go = type>, see
+   gw_type_as_go. */
 gw_status gw_signature_parse_go(gw_signature **out, const char *text);
 
 /* One call, for gw_invoke (trampolines/invoke_sysv.S). */

@@ -81,9 +81,9 @@ const gw_type *gw_type_scalar(gw_kind kind)
 	return (unsigned)kind < GW_STRUCT ? gw_type_static(kind) : NULL;
 }
 
-void gw_type_retain(const struct gw_type *type)
+void gw_type_retain(const gw_type *type)
 {
-	if (type->refs != 0)
+	if (type != NULL && type->refs != 0)
 		__atomic_add_fetch(&((struct gw_type *)type)->refs, 1, __ATOMIC_RELAXED);
 }
 
@@ -95,9 +95,12 @@ void gw_type_release(const gw_type *type)
 		return;
 	if (type->base != NULL) {
 		gw_type_release(type->base);
+	} else if (type->go != NULL) {
+		gw_type_release(type->go);
+		gw_type_release(type->in_c);
 	} else {
 		gw_type_release(type->elem);
-		for (uint32_t i = 0; type->kind == GW_STRUCT && i < type->count; i++)
+		for (uint32_t i = 0; gw_type_has_fields(type) && i < type->count; i++)
 			gw_type_release(type->fields[i].type);
 	}
 	free((void *)type);
@@ -124,57 +127,105 @@ static const char *member_refusal(const struct gw_type *member)
 		return "no type";
 	if (member->kind == GW_VOID)
 		return "void has no values";
-	if (member->kind > GW_PAD)
+	if (member->kind > GW_MEMORY)
 		return "a Go value is a parameter, and no part of a type";
 	return NULL;
 }
 
-/* C's layout: a field lies at the next multiple of its alignment, and the struct is as aligned as
-   its strictest field (psABI 3.1.2, Aggregates and Unions). */
+bool gw_type_is_aligned(const struct gw_type *type)
+{
+	while (type->base == NULL && type->kind == GW_ARRAY)
+		type = type->elem;
+	return type->base != NULL;
+}
+
+bool gw_type_has_pointers(const struct gw_type *type)
+{
+	if (type->go != NULL)
+		type = type->go;
+	switch (type->kind) {
+	case GW_PTR:
+	case GW_GO_FUNC:
+	case GW_GO_STR:
+	case GW_GO_SLICE:
+		return true;
+	case GW_ARRAY:
+		return type->count > 0 && gw_type_has_pointers(type->elem);
+	case GW_STRUCT:
+	case GW_UNION:
+		for (uint32_t i = 0; i < type->count; i++)
+			if (gw_type_has_pointers(type->fields[i].type))
+				return true;
+		return false;
+	default:
+		return false;
+	}
+}
+
+static bool is_flexible(const struct gw_type *type)
+{
+	return type->kind == GW_ARRAY && type->count == 0;
+}
+
+/* C's layout: a field lies at the next multiple of its alignment, which a packed struct bounds; a
+   member of a union at 0. The whole is as aligned as its strictest field (psABI 3.1.2, Aggregates
+   and Unions). */
 static gw_status lay_out(struct gw_type *type, struct gw_field *fields,
 			 const gw_type *const *members, size_t n)
 {
+	bool is_union = type->kind == GW_UNION;
+	const char *what = is_union ? "member" : "field";
 	uint64_t size = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct gw_type *member = members[i];
 		const char *refusal = member_refusal(member);
+		if (refusal == NULL && is_flexible(member) && (is_union || i + 1 < n))
+			refusal = "a flexible array is the last field of a struct";
 		if (refusal != NULL)
-			return gw_fail(GW_EINVAL, "field %zu: %s", i + 1, refusal);
+			return gw_fail(GW_EINVAL, "%s %zu: %s", what, i + 1, refusal);
 		gw_status status = contain(type, member);
 		if (status != GW_OK)
 			return status;
-		size = (size + member->align - 1) & -(uint64_t)member->align;
-		fields[i] = (struct gw_field){.type = member, .offset = (uint32_t)size};
-		size += member->size;
+		uint32_t align = member->align;
+		if (type->pack != 0 && align > type->pack && !gw_type_is_aligned(member))
+			align = type->pack;
+		uint64_t at = is_union ? 0 : (size + align - 1) & -(uint64_t)align;
+		fields[i] = (struct gw_field){.type = member, .offset = (uint32_t)at};
+		if (size < at + member->size)
+			size = at + member->size;
 		if (size > GW_MAX_SIZE)
-			return gw_fail(GW_EINVAL, "a struct of more than %d bytes", GW_MAX_SIZE);
-		if (type->align < member->align)
-			type->align = member->align;
+			break;
+		if (type->align < align)
+			type->align = align;
 	}
 	size = (size + type->align - 1) & -(uint64_t)type->align;
 	if (size > GW_MAX_SIZE)
-		return gw_fail(GW_EINVAL, "a struct of more than %d bytes", GW_MAX_SIZE);
+		return gw_fail(GW_EINVAL, "a %s of more than %d bytes",
+			       is_union ? "union" : "struct", GW_MAX_SIZE);
 	type->size = (uint32_t)size;
 	return GW_OK;
 }
 
-gw_status gw_type_struct(gw_type **out, const gw_type *const *fields, size_t n)
+static gw_status make(gw_type **out, struct gw_type blank, const gw_type *const *fields, size_t n)
 {
 	if (out == NULL || (fields == NULL && n != 0))
-		return gw_fail(GW_EINVAL, "gw_type_struct: a pointer is NULL");
+		return gw_fail(GW_EINVAL, "%s: a pointer is NULL",
+			       blank.kind == GW_UNION ? "gw_type_union"
+			       : blank.pack != 0      ? "gw_type_packed"
+						      : "gw_type_struct");
 	if (n >= GW_MAX_NODES)
 		return gw_fail(GW_EINVAL, "more than %d types in one", GW_MAX_NODES);
 	struct gw_type *type = malloc(sizeof *type + n * sizeof(struct gw_field));
 	if (type == NULL)
 		return gw_fail(GW_ENOMEM, "no memory for a type");
 	struct gw_field *laid = (struct gw_field *)(type + 1);
-	*type = (struct gw_type){.kind = GW_STRUCT,
-				 .depth = 1,
-				 .nodes = 1,
-				 .align = 1,
-				 .count = (uint32_t)n,
-				 .refs = 1,
-				 .fields = laid};
+	*type = blank;
+	type->depth = 1;
+	type->nodes = 1;
+	type->align = 1;
+	type->count = (uint32_t)n;
+	type->refs = 1;
+	type->fields = laid;
 	gw_status status = lay_out(type, laid, fields, n);
 	if (status != GW_OK) {
 		free(type);
@@ -185,6 +236,24 @@ gw_status gw_type_struct(gw_type **out, const gw_type *const *fields, size_t n)
 	gw_type_classify(type);
 	*out = type;
 	return GW_OK;
+}
+
+gw_status gw_type_struct(gw_type **out, const gw_type *const *fields, size_t n)
+{
+	return make(out, (struct gw_type){.kind = GW_STRUCT}, fields, n);
+}
+
+gw_status gw_type_packed(gw_type **out, const gw_type *const *fields, size_t n, size_t pack)
+{
+	if (pack == 0 || pack > 16 || (pack & (pack - 1)) != 0)
+		return gw_fail(GW_EINVAL, "packed to %zu: 1, 2, 4, 8 and 16 are possible", pack);
+	struct gw_type blank = {.kind = GW_STRUCT, .pack = (uint32_t)pack};
+	return make(out, blank, fields, n);
+}
+
+gw_status gw_type_union(gw_type **out, const gw_type *const *members, size_t n)
+{
+	return make(out, (struct gw_type){.kind = GW_UNION}, members, n);
 }
 
 /* A copy of blank, classified, if member may stand in it. */
@@ -217,7 +286,9 @@ gw_status gw_type_array(gw_type **out, const gw_type *elem, size_t n)
 		return gw_fail(GW_EINVAL,
 			       "elements of an array: their alignment, %u, exceeds their size",
 			       elem->align);
-	if (n == 0 || n > GW_MAX_SIZE || n * elem->size > GW_MAX_SIZE)
+	if (is_flexible(elem))
+		return gw_fail(GW_EINVAL, "elements of an array: a flexible array is none");
+	if (n > GW_MAX_SIZE || n * elem->size > GW_MAX_SIZE)
 		return gw_fail(GW_EINVAL, "an array of %zu elements of %u bytes", n, elem->size);
 	struct gw_type type = {.kind = GW_ARRAY,
 			       .nodes = 1,
@@ -243,6 +314,55 @@ gw_status gw_type_pad(gw_type **out, size_t n)
 			       .count = (uint32_t)n,
 			       .refs = 1};
 	return keep(out, type, NULL);
+}
+
+gw_status gw_type_memory(gw_type **out, size_t size, size_t align)
+{
+	if (out == NULL)
+		return gw_fail(GW_EINVAL, "gw_type_memory: a pointer is NULL");
+	if (align == 0 || align > GW_MAX_ALIGN || (align & (align - 1)) != 0)
+		return gw_fail(GW_EINVAL,
+			       "alignment %zu: it must be a power of two from 1 to %d here", align,
+			       GW_MAX_ALIGN);
+	if (size == 0 || size > GW_MAX_SIZE || size % align != 0)
+		return gw_fail(GW_EINVAL,
+			       "a value in memory of %zu bytes: it must be a multiple of %zu from "
+			       "%zu to %d here",
+			       size, align, align, GW_MAX_SIZE);
+	struct gw_type type = {.kind = GW_MEMORY,
+			       .nodes = 1,
+			       .align = (uint32_t)align,
+			       .size = (uint32_t)size,
+			       .refs = 1};
+	return keep(out, type, NULL);
+}
+
+gw_status gw_type_as_go(gw_type **out, const struct gw_type *go, const struct gw_type *type)
+{
+	struct gw_type both = *type;
+	const char *refusal = member_refusal(go);
+	if (refusal != NULL)
+		return gw_fail(GW_EINVAL, "%s", refusal);
+	if (type->base != NULL || type->go != NULL ||
+	    (!gw_type_has_fields(type) && type->kind != GW_MEMORY))
+		return gw_fail(GW_EINVAL, "a struct of Go is a struct, a union or memN@M in C");
+	if (go->size != type->size)
+		return gw_fail(GW_EINVAL, "%u bytes in C and %u in Go", type->size, go->size);
+	/* Go finds whatever there was in bytes that do not travel. */
+	for (uint32_t i = 0; i < type->nclasses; i++)
+		if (type->classes[i] == GW_CLASS_NONE && gw_type_has_pointers(go))
+			return gw_fail(GW_EINVAL,
+				       "Go has a pointer in it, and not all of its bytes travel");
+	both.nodes = 1;
+	both.refs = 1;
+	both.go = go;
+	both.in_c = type;
+	gw_status status = contain(&both, go);
+	if (status == GW_OK)
+		status = keep(out, both, type);
+	if (status == GW_OK)
+		gw_type_retain(go);
+	return status;
 }
 
 gw_status gw_type_aligned(gw_type **out, const gw_type *type, size_t align)
@@ -281,19 +401,19 @@ size_t gw_type_align(const gw_type *type)
 
 size_t gw_type_count(const gw_type *type)
 {
-	return type->kind == GW_STRUCT || type->kind == GW_ARRAY ? type->count : 0;
+	return gw_type_has_fields(type) || type->kind == GW_ARRAY ? type->count : 0;
 }
 
 size_t gw_type_offset(const gw_type *type, size_t i)
 {
 	if (i >= gw_type_count(type))
 		return 0;
-	return type->kind == GW_STRUCT ? type->fields[i].offset : i * type->elem->size;
+	return gw_type_has_fields(type) ? type->fields[i].offset : i * type->elem->size;
 }
 
 const gw_type *gw_type_member(const gw_type *type, size_t i)
 {
 	if (i >= gw_type_count(type))
 		return NULL;
-	return type->kind == GW_STRUCT ? type->fields[i].type : type->elem;
+	return gw_type_has_fields(type) ? type->fields[i].type : type->elem;
 }

@@ -128,24 +128,47 @@ typedef enum gw_kind {
 	GW_PTR,
 	GW_STRUCT,
 	GW_ARRAY, /* as a member of structs only */
-	GW_PAD    /* bytes of padding, as a member of structs only */
+	GW_PAD,   /* bytes of padding, as a member of structs only */
+	GW_UNION,
+	GW_MEMORY /* a value that travels in memory, whatever is in it */
 } gw_kind;
 
-/* A C type. Types do not change. Structs, arrays, paddings and aligned types are counted: a
-   constructor gives its caller one reference, and whatever is made of a type holds its own. */
+/* A C type. Types do not change. All but those of scalar kinds are counted: a constructor gives its
+   caller one reference, and whatever is made of a type holds its own. */
 typedef struct gw_type gw_type;
 
-/* The type of a scalar kind: static, never freed, though gw_type_release may be called. NULL for
-   GW_STRUCT, GW_ARRAY, GW_PAD and what is no kind. */
+/* The type of a scalar kind: static, never freed, though gw_type_retain and gw_type_release may be
+   called. NULL for the kinds from GW_STRUCT on and what is no kind. */
 GW_API const gw_type *gw_type_scalar(gw_kind kind);
 
 /* A struct of n fields, laid out as C does; n == 0 is GNU C's empty struct of size 0. A field is
-   anything but GW_VOID; a union, a bit-field or a packed struct cannot be described. GW_EINVAL: a
+   anything but GW_VOID. What cannot be described: vectors, _Float16, __float128, _Decimal types,
+   _BitInt, and bit-fields, in place of which the integers serve that they lie in. GW_EINVAL: a
    pointer is NULL, a void field, or more than 1 MiB, 32 levels or 4096 types in it. GW_ENOMEM. */
 GW_API gw_status gw_type_struct(gw_type **out, const gw_type *const *fields, size_t n);
 
-/* An array of n elements, as a member of a struct. GW_EINVAL: as for gw_type_struct; or elem's size
-   is not a multiple of its alignment, or n is 0 or more than 1048576. GW_ENOMEM. */
+/* A struct whose fields are aligned to pack at most, and so is the struct: pack is 1 for
+   __attribute__((packed)), or 1, 2, 4, 8 or 16 for #pragma pack(pack). A field of gw_type_aligned
+   keeps its alignment, as one declared with _Alignas does under the attribute. A field that is less
+   aligned than its type makes the whole travel in memory. As gw_type_struct otherwise. */
+GW_API gw_status gw_type_packed(gw_type **out, const gw_type *const *fields, size_t n, size_t pack);
+
+/* A union of n members, all of which begin at 0; n == 0 is GNU C's empty union. It travels as the
+   psABI says: each eightbyte in an integer register when any member has an integer there. As
+   gw_type_struct otherwise. */
+GW_API gw_status gw_type_union(gw_type **out, const gw_type *const *members, size_t n);
+
+/* Any type that travels in memory: size bytes, a multiple of align, a power of two up to 4096. For
+   what is larger than 16 bytes and is no vector, or has an unaligned field. GW_EINVAL: size is 0 or
+   more than 1 MiB, or one of these is not so. GW_ENOMEM. */
+GW_API gw_status gw_type_memory(gw_type **out, size_t size, size_t align);
+
+/* An array of n elements, as a member of a struct or union. n == 0: a flexible array (elem x[]), as
+   the last field of a struct; it adds its alignment and no bytes. (GNU C's elem x[0] is the same
+   unless it begins within an eightbyte that others have begun: there gcc counts what kind elem
+   is.) gcc is followed, too, in that the first element decides how an array in a packed struct
+   travels. GW_EINVAL: as for gw_type_struct; or elem's size is not a multiple of its alignment, or
+   n is more than 1048576. GW_ENOMEM. */
 GW_API gw_status gw_type_array(gw_type **out, const gw_type *elem, size_t n);
 
 /* n bytes of padding, from 1 to 1 MiB, aligned to 1: as what the compiler leaves between members,
@@ -158,22 +181,30 @@ GW_API gw_status gw_type_pad(gw_type **out, size_t n);
    the alignment of a parameter itself. GW_EINVAL, GW_ENOMEM. */
 GW_API gw_status gw_type_aligned(gw_type **out, const gw_type *type, size_t align);
 
-/* Give one reference back. NULL is nothing. */
+/* Take one more reference, and give one back. NULL is nothing. */
+GW_API void gw_type_retain(const gw_type *type);
 GW_API void gw_type_release(const gw_type *type);
+
+/* A type in text, as gw_signature_parse reads it, arrays, paddings and alignments included. *out is
+   the caller's reference. GW_EINVAL, GW_ENOMEM: as gw_signature_parse. */
+GW_API gw_status gw_type_parse(const gw_type **out, const char *text);
+
+/* Write type's text to buffer, as gw_signature_print does; "" for NULL. */
+GW_API size_t gw_type_print(const gw_type *type, char *buffer, size_t size);
 
 /* Bytes, as sizeof and _Alignof of C; 0 and 1 for GW_VOID. */
 GW_API gw_kind gw_type_kind(const gw_type *type);
 GW_API size_t gw_type_size(const gw_type *type);
 GW_API size_t gw_type_align(const gw_type *type);
 
-/* Fields of a struct, elements of an array; 0 for others. */
+/* Fields of a struct, members of a union, elements of an array; 0 for others. */
 GW_API size_t gw_type_count(const gw_type *type);
 
-/* Where field i of a struct or element i of an array begins; 0 beyond the last and for others. */
+/* Where field, member or element i begins; 0 beyond the last and for others. */
 GW_API size_t gw_type_offset(const gw_type *type, size_t i);
 
-/* The type of field i of a struct or element i of an array, without a reference of its own; NULL
-   beyond the last and for others. */
+/* The type of field, member or element i, without a reference of its own; NULL beyond the last and
+   for others. */
 GW_API const gw_type *gw_type_member(const gw_type *type, size_t i);
 
 /* A C function's type: where its arguments and its result travel is decided here, so that a call
@@ -185,9 +216,11 @@ typedef struct gw_signature gw_signature;
        i32(ptr, f64, {i8, [4]f32, {u16}, pad3}, ..., f64)
 
    void bool i8 u8 i16 u16 i32 u32 i64 u64 f32 f64 f80 c64 c128 c160 i128 u128 ptr are scalars;
-   {a, b} is a struct, {} an empty one; [n]t an array and padN padding in a struct; t@N member t
-   aligned to N. The arguments that follow "..." are those of one way to call a variadic function:
-   of promoted types, so not bool, i8, u8, i16, u16 or f32. Blanks may stand between words.
+   {a, b} is a struct, {} an empty one; packed{a, b} a packed one, and packedN{a, b} one of #pragma
+   pack(N); union{a, b} a union; memN@M what travels in memory, of N bytes, aligned to M. [n]t is an
+   array, [0]t a flexible one and padN padding, in a struct; t@N member t aligned to N. The
+   arguments that follow "..." are those of one way to call a variadic function: of promoted types,
+   so not bool, i8, u8, i16, u16 or f32. Blanks may stand between words.
    GW_EINVAL: the error text tells which parameter, the character (from 1) and the words there. A
    signature has at most 256 parameters, 4096 types in all and 1 MiB of arguments in memory.
    GW_ENOMEM. */
@@ -205,9 +238,10 @@ GW_API void gw_signature_free(gw_signature *signature);
    the length of the whole text, without NUL; gw_signature_parse of it gives an equal signature. */
 GW_API size_t gw_signature_print(const gw_signature *signature, char *buffer, size_t size);
 
-/* The number of parameters; the type of the result; and of parameter i, NULL beyond the last.
-   Without references of their own. */
+/* The number of parameters, and how many of them are no variadic arguments; the type of the result;
+   and of parameter i, NULL beyond the last. Types come without references of their own. */
 GW_API size_t gw_signature_count(const gw_signature *signature);
+GW_API size_t gw_signature_fixed(const gw_signature *signature);
 GW_API const gw_type *gw_signature_result(const gw_signature *signature);
 GW_API const gw_type *gw_signature_param(const gw_signature *signature, size_t i);
 

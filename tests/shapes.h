@@ -88,6 +88,75 @@ typedef struct {
 typedef struct {
 	uint8_t a[2000];
 } large;
+typedef union {
+	int32_t a;
+	double b;
+} int_or_double;
+typedef union {
+	float a[3];
+	double b;
+} floats_or_double;
+typedef union {
+	long double a;
+	int64_t b[2];
+} f80_or_words;
+typedef union {
+	long double a;
+	int32_t b;
+} f80_or_int;
+typedef union {
+	long double a;
+	double b[2];
+	int64_t c[2];
+} f80_or_doubles; /* MEMORY; with the last two in the other order it is not */
+typedef struct {
+	union {
+		int32_t a;
+		float b;
+	} a;
+	float b;
+	union {
+		uint8_t a[5];
+		int16_t b;
+	} c;
+} holds_unions;
+typedef struct __attribute__((packed)) {
+	int8_t a;
+	int32_t b;
+} packed_byte_int;
+typedef struct __attribute__((packed)) {
+	int64_t a;
+	float b;
+} packed_long_float;
+typedef struct __attribute__((packed)) {
+	int8_t a;
+	_Alignas(4) int32_t b;
+	uint8_t c;
+} packed_aligned;
+#pragma pack(push, 2)
+typedef struct {
+	int16_t a;
+	double b;
+} packed2_short_double;
+#pragma pack(pop)
+typedef struct {
+	struct __attribute__((packed)) {
+		int16_t a;
+		int8_t b;
+	} a[5];
+} packed_array; /* gcc looks at the first element */
+typedef struct {
+	float a;
+	double b[];
+} flexible;
+typedef struct {
+	float a;
+	int32_t b[];
+} flexible_within;
+typedef struct {
+	_Alignas(16) int64_t a;
+	int64_t b, c;
+} aligned_words;
 
 /* The bytes of an empty struct must not be touched: memcpy of none is fine. */
 #define SHAPE_SEE(i, v) memcpy(seen[i], &v, sizeof v)
@@ -179,6 +248,38 @@ SHAPE(just_c128, just_c128, double, double, double, double, double, double, doub
 SHAPE(just_c160, just_c160, int64_t, int64_t, int64_t, int64_t, int64_t, two_words, int64_t, two_words, int64_t, float)
 SHAPE(three_doubles, three_doubles, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, float)
 SHAPE(large, large, int64_t, int64_t, int64_t, int64_t, two_words, int64_t, large, int64_t, int64_t, float)
+SHAPE(int_or_double, int_or_double, floats_or_double, int_or_double, f80_or_words, f80_or_int, int8_t, int_or_double,
+	f80_or_words, f80_or_words, double, int_or_double)
+SHAPE(floats_or_double, floats_or_double, double, floats_or_double, double, floats_or_double, double, floats_or_double,
+	int8_t, f80_or_int, float, bool)
+SHAPE(f80_or_words, f80_or_words, f80_or_doubles, int8_t, f80_or_words, holds_unions, f80_or_words, holds_unions, float,
+	int8_t, packed_byte_int, int8_t)
+SHAPE(f80_or_int, f80_or_int, int64_t, f80_or_int, holds_unions, int64_t, int64_t, int64_t, f80_or_int, packed_long_float,
+	packed_byte_int, long double)
+SHAPE(f80_or_doubles, f80_or_doubles, int64_t, f80_or_doubles, int8_t, int8_t, int8_t, int8_t, int8_t, int8_t, f80_or_words,
+	int8_t)
+SHAPE(holds_unions, holds_unions, packed_array, holds_unions, packed_array, int8_t, packed_array, float, packed2_short_double,
+	holds_unions, packed_aligned, int16_t)
+SHAPE(packed_byte_int, packed_byte_int, packed_byte_int, int8_t, packed_byte_int, double, packed_byte_int, int16_t,
+	packed_byte_int, packed_byte_int, packed_byte_int, packed_byte_int)
+SHAPE(packed_long_float, packed_long_float, packed_long_float, int8_t, packed_long_float, double, packed_long_float,
+	packed_aligned, packed_aligned, int8_t, packed_long_float, packed_aligned)
+SHAPE(packed_aligned, packed_aligned, packed_aligned, int64_t, packed_aligned, packed_array, int64_t, packed_array, int64_t,
+	packed_aligned, packed2_short_double, int64_t)
+SHAPE(packed2_short_double, packed2_short_double, int8_t, packed2_short_double, float, packed2_short_double, flexible,
+	flexible_within, packed2_short_double, int8_t, int8_t, int8_t)
+SHAPE(packed_array, packed_array, packed_array, packed_array, int8_t, packed_array, packed_array, float, int8_t, packed_array,
+	int16_t, packed_array)
+SHAPE(flexible, flexible, flexible, int8_t, flexible_within, int8_t, flexible, flexible_within, flexible, flexible_within,
+	flexible, flexible)
+SHAPE(flexible_within, flexible_within, flexible_within, flexible, flexible, flexible, flexible, flexible, flexible, flexible,
+	flexible, flexible_within)
+SHAPE(aligned_words, aligned_words, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, aligned_words, int8_t,
+	aligned_words)
+SHAPE(opaque, three_doubles, int64_t, three_doubles, packed_byte_int, aligned_words, int64_t, int64_t, int64_t, int64_t,
+	aligned_words, packed_byte_int)
+SHAPE(opaque_bytes, packed_byte_int, int64_t, int64_t, int64_t, int64_t, int64_t, three_doubles, int64_t, int64_t,
+	f80_or_int, float)
 
 #define ID "{i32, f64}"
 #define DB "{f64, i8}"
@@ -192,6 +293,20 @@ SHAPE(large, large, int64_t, int64_t, int64_t, int64_t, two_words, int64_t, larg
 #define AB "{u8@64, f64}"
 #define D3 "{f64, f64, f64}"
 #define LA "{[2000]u8}"
+#define UID "union{i32, f64}"
+#define UFD "union{[3]f32, f64}"
+#define U8W "union{f80, [2]i64}"
+#define U8I "union{f80, i32}"
+#define U8D "union{f80, [2]f64, [2]i64}"
+#define HU "{union{i32, f32}, f32, union{[5]u8, i16}}"
+#define PBI "packed{i8, i32}"
+#define PLF "packed{i64, f32}"
+#define PA "packed{i8, i32@4, u8}"
+#define P2 "packed2{i16, f64}"
+#define PAR "{[5]packed{i16, i8}}"
+#define FL "{f32, [0]f64}"
+#define FW "{f32, [0]i32}"
+#define AW "{i64@16, i64, i64}"
 #define AS(name, text) {text, (void (*)(void))shape_##name, call_##name},
 #define BYTES_AS(n) AS(bytes_##n, "{[" #n "]u8}(i8, {[" #n "]u8}, f64, {[" #n "]u8}, f32, {[" #n "]u8}, u16, {[" #n "]u8}," \
 	"{[" #n "]u8}, i32)")
@@ -231,6 +346,22 @@ static const struct shape shapes[] = {
 	AS(just_c160, "{c160}(i64, i64, i64, i64, i64,"W2", i64,"W2", i64, f32)")
 	AS(three_doubles, D3"(i64, i64, i64, i64, i64, i64, i64, i64, i64, f32)")
 	AS(large, LA"(i64, i64, i64, i64,"W2", i64,"LA", i64, i64, f32)")
+	AS(int_or_double, UID"("UFD","UID","U8W","U8I", i8,"UID","U8W","U8W", f64,"UID")")
+	AS(floats_or_double, UFD"(f64,"UFD", f64,"UFD", f64,"UFD", i8,"U8I", f32, bool)")
+	AS(f80_or_words, U8W"("U8D", i8,"U8W","HU","U8W","HU", f32, i8,"PBI", i8)")
+	AS(f80_or_int, U8I"(i64,"U8I","HU", i64, i64, i64,"U8I","PLF","PBI", f80)")
+	AS(f80_or_doubles, U8D"(i64,"U8D", i8, i8, i8, i8, i8, i8,"U8W", i8)")
+	AS(holds_unions, HU"("PAR","HU","PAR", i8,"PAR", f32,"P2","HU","PA", i16)")
+	AS(packed_byte_int, PBI"("PBI", i8,"PBI", f64,"PBI", i16,"PBI","PBI","PBI","PBI")")
+	AS(packed_long_float, PLF"("PLF", i8,"PLF", f64,"PLF","PA","PA", i8,"PLF","PA")")
+	AS(packed_aligned, PA"("PA", i64,"PA","PAR", i64,"PAR", i64,"PA","P2", i64)")
+	AS(packed2_short_double, P2"(i8,"P2", f32,"P2","FL","FW","P2", i8, i8, i8)")
+	AS(packed_array, PAR"("PAR","PAR", i8,"PAR","PAR", f32, i8,"PAR", i16,"PAR")")
+	AS(flexible, FL"("FL", i8,"FW", i8,"FL","FW","FL","FW","FL","FL")")
+	AS(flexible_within, FW"("FW","FL","FL","FL","FL","FL","FL","FL","FL","FW")")
+	AS(aligned_words, AW"(i64, i64, i64, i64, i64, i64, i64,"AW", i8,"AW")")
+	AS(opaque, "mem24@8(i64, mem24@8, mem5@1, mem32@16, i64, i64, i64, i64, mem32@16, mem5@1)")
+	AS(opaque_bytes, "mem5@1(i64, i64, i64, i64, i64, mem24@8, i64, i64, mem16@16, f32)")
 };
 /* clang-format on */
 

@@ -104,6 +104,10 @@ static const gw_type *random_type(int level)
 		status = gw_type_array(&out, fields[0], (size_t)random() % 4 + 1);
 	else if (choice == 7 && level > 0)
 		status = gw_type_aligned(&out, fields[0], gw_type_align(fields[0]) << random() % 3);
+	else if (choice == 6)
+		status = gw_type_union(&out, fields, n);
+	else if (choice == 5)
+		status = gw_type_packed(&out, fields, n, (size_t)1 << random() % 4);
 	else
 		status = gw_type_struct(&out, fields, n);
 	if (status != GW_OK)

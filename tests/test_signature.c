@@ -76,6 +76,12 @@ static const struct {
 	{"{}()", "-", 0, 0, 0, 16, false},
 	{"str(str, slice, func)", "i0 i0 i1 i2", 3, 0, 0, 16, false},
 	{"i32(ptr, ..., f64, i64, str)", "i0 i0 s0 i1 i2", 3, 1, 0, 16, false},
+	{"union{i32, f64}(union{f32, f64}, union{i32, f64})", "i0 s0 i0", 1, 1, 0, 16, false},
+	{"union{f80, i32}(union{f80, [2]i64})", "m0 i1+i2", 3, 0, 0, 16, true},
+	{"packed{i8, i32}(packed{i8, i32}, i8, packed{i64, f32})", "m0 m0 i1 i2+s0", 3, 1, 8, 16, true},
+	{"mem4@4(mem1@1, mem32@32, i8)", "m0 m0 m32 i1", 2, 0, 64, 32, true},
+	{"void(i64, i64, i64, i64, i64, i64, i64, {i64@16, i64}, i8)",
+	 "- i0 i1 i2 i3 i4 i5 m0 m16 m32", 6, 0, 40, 16, false},
 };
 
 static void signature_places_are_the_psabis(void **state)
@@ -169,6 +175,15 @@ static void type_and_signature_bad_arguments_are_refused(void **state)
 	assert_int_equal(gw_type_aligned(&type, i32, 0), GW_EINVAL);
 	assert_int_equal(gw_type_aligned(&type, i32, (size_t)1 << 32), GW_EINVAL);
 	assert_int_equal(gw_type_aligned(&type, i32, 16), GW_OK);
+	assert_int_equal(gw_type_union(NULL, &i32, 1), GW_EINVAL);
+	assert_string_equal(gw_last_error(), "gw_type_union: a pointer is NULL");
+	assert_int_equal(gw_type_packed(NULL, &i32, 1, 1), GW_EINVAL);
+	assert_string_equal(gw_last_error(), "gw_type_packed: a pointer is NULL");
+	assert_int_equal(gw_type_packed(&type, &i32, 1, 6), GW_EINVAL);
+	assert_int_equal(gw_type_memory(NULL, 1, 1), GW_EINVAL);
+	assert_int_equal(gw_type_memory(&type, 8192, 8192), GW_EINVAL);
+	assert_int_equal(gw_type_memory(&type, 1, 0), GW_EINVAL);
+	assert_int_equal(gw_type_memory(&type, (size_t)1 << 32, 1), GW_EINVAL);
 	gw_type *array;
 	assert_int_equal(gw_type_array(&array, type, 2), GW_EINVAL);
 	assert_string_equal(gw_last_error(),

@@ -90,6 +90,7 @@ static inline bool same_value(const gw_type *type, const unsigned char *a, const
 {
 	switch (gw_type_kind(type)) {
 	case GW_STRUCT:
+	case GW_UNION: /* the bytes that no member has are padding */
 	case GW_ARRAY:
 		for (size_t i = 0; i < gw_type_count(type); i++) {
 			size_t at = gw_type_offset(type, i);

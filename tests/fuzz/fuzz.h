@@ -54,7 +54,9 @@ struct fuzz_value {
 void fuzz_value_make(struct fuzz_value *v, const struct gw_type *type, uint64_t *seed);
 void fuzz_value_free(struct fuzz_value *v);
 uint32_t fuzz_go_size(const struct gw_type *type);
-bool fuzz_holds(const struct gw_type *type, unsigned kind); /* in any depth */
+/* In any depth, as Go has it: whether there is such a type, and whether there are none but Go's. */
+bool fuzz_holds(const struct gw_type *type, unsigned kind);
+bool fuzz_go_has(const struct gw_type *type);
 
 /* Where Go has a value: its own computation, by cmd/compile/abi-internal.md, so that a plan that is
    wrong in both directions alike is found. */
@@ -83,7 +85,7 @@ void fuzz_go_check(const struct fuzz_go_place *place, const struct fuzz_value *v
 /* ---- execute.c ---- */
 
 /* Calls functions of that signature on every road, with values made of seed. plans: for calls,
-   without and with errno. */
+   without and with errno. callback NULL: Go has no such types, and C's roads are all there are. */
 void fuzz_execute(const gw_signature *s, gw_go_plan *const plans[2], const gw_go_plan *callback,
 		  uint64_t seed);
 bool fuzz_executable(const gw_signature *s);

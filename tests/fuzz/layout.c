@@ -12,21 +12,61 @@ uint32_t fuzz_go_size(const struct gw_type *type)
 
 bool fuzz_holds(const struct gw_type *type, unsigned kind)
 {
+	if (type->go != NULL)
+		type = type->go;
 	if (type->kind == kind)
 		return true;
 	if (type->kind == GW_ARRAY)
-		return fuzz_holds(type->elem, kind);
-	for (uint32_t i = 0; type->kind == GW_STRUCT && i < type->count; i++)
+		return type->count != 0 && fuzz_holds(type->elem, kind);
+	for (uint32_t i = 0; gw_type_has_fields(type) && i < type->count; i++)
 		if (fuzz_holds(type->fields[i].type, kind))
 			return true;
 	return false;
 }
 
+bool fuzz_go_has(const struct gw_type *type)
+{
+	bool has = true;
+	if (type->go != NULL)
+		type = type->go;
+	switch (type->kind) {
+	case GW_C160:
+	case GW_UNION:
+	case GW_MEMORY:
+		return false;
+	case GW_ARRAY:
+		return type->count != 0 && fuzz_go_has(type->elem);
+	case GW_STRUCT:
+		for (uint32_t i = 0; i < type->count; i++)
+			has &= fuzz_go_has(type->fields[i].type);
+		return has && type->pack == 0;
+	}
+	return true;
+}
+
+static void mark(const struct gw_type *type, unsigned char *bytes, unsigned char *mask);
+
+/* No padding on either side. */
+static void mark_both(const struct gw_type *type, unsigned char *bytes, unsigned char *mask)
+{
+	unsigned char *of_go = calloc(1, type->size + 1);
+	mark(type->go, bytes, of_go);
+	mark(type->in_c, bytes, mask);
+	for (uint32_t i = 0; i < type->size; i++)
+		mask[i] &= of_go[i];
+	free(of_go);
+}
+
 /* Random bytes are there; marks those that are no padding, and makes a bool 0 or 1. */
 static void mark(const struct gw_type *type, unsigned char *bytes, unsigned char *mask)
 {
+	if (type->go != NULL) {
+		mark_both(type, bytes, mask);
+		return;
+	}
 	switch (type->kind) {
 	case GW_STRUCT:
+	case GW_UNION: /* what any member has */
 		for (uint32_t i = 0; i < type->count; i++)
 			mark(type->fields[i].type, bytes + type->fields[i].offset,
 			     mask + type->fields[i].offset);
@@ -140,6 +180,8 @@ static bool leaves(struct fuzz_go_side *side, struct fuzz_go_place *place,
 		   const struct gw_type *type, uint32_t at)
 {
 	bool ok = true;
+	if (type->go != NULL)
+		type = type->go;
 	switch (type->kind) {
 	case GW_STRUCT: /* recursively each field */
 		for (uint32_t i = 0; ok && i < type->count; i++)
@@ -180,7 +222,8 @@ void fuzz_go_assign(struct fuzz_go_side *side, const struct gw_type *type,
 		    struct fuzz_go_place *place)
 {
 	struct fuzz_go_side before = *side;
-	uint32_t align = type->align > 8 ? 8 : type->align, size = fuzz_go_size(type);
+	uint32_t size = fuzz_go_size(type), align = (type->go != NULL ? type->go : type)->align;
+	align = align > 8 ? 8 : align;
 	place->n = 0;
 	place->in_regs = size != 0 && leaves(side, place, type, 0);
 	if (place->in_regs)

@@ -48,7 +48,9 @@ static const char *const tokens[] = {"void",    "pad", "[",       "]",       "{"
 				     "pad1",    "[1]", "@8",      "@16",     "@4096",
 				     "pad8",    "[2]", "1048576", "1048577", "4096",
 				     "0",       "256", "@32",     "..., ",   "18446744073709551616",
-				     "[65536]", "\0"};
+				     "[65536]", "\0",     "union{",  "packed{",
+				     "packed2{",  "[0]",   "mem8@8",  "mem24@4",
+				     "<",         "=",     ">",       ":"};
 static const unsigned numbers[] = {1, 1, 2, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 31, 33, 64};
 
 static void put_type(struct text *t, unsigned level);
@@ -69,18 +71,61 @@ static void put_member(struct text *t, unsigned level)
 
 static void put_struct(struct text *t, unsigned level)
 {
+	static const char *const begins[] = {"{",      "{",       "{",        "{",       "{",
+					     "{",      "{",       "packed{", "packed2{", "packed4{",
+					     "union{", "union{"};
 	uint64_t n = below(t, 8) == 0 ? below(t, 14) : below(t, 5);
-	put(t, "{");
+	put(t, PICK(t, begins));
 	for (uint64_t i = 0; i < n; i++) {
 		put(t, i == 0 ? "" : below(t, 2) == 0 ? ", " : ",");
+		if (i + 1 == n && below(t, 12) == 0)
+			put(t, "[0]");
 		put_member(t, level + 1);
 	}
 	put(t, "}");
 }
 
+/* What Go has in place of a type of C, of the same size for sure. */
+static void put_as_go(struct text *t)
+{
+	static const char *const pairs[] = {
+		"{[5]u8} = packed{i8, i32}",
+		"{i8, [4]u8} = packed{i8, i32}",
+		"{i64} = union{i32, f64}",
+		"{f32, i32} = union{f64, i8}",
+		"{[8]u8} = union{[2]f32, f64}",
+		"{u64, u64} = union{f80}",
+		"{[2]u64} = union{f80, [2]f64, [2]i64}",
+		"{u32, [12]u8} = {i32@16}",
+		"{ptr, i32} = mem16@16",
+		"{i64, [24]u8} = {i64@32}",
+		"{[32]u8} = {c160}",
+		"{i32, [4]u8} = {i32, [0]f64}",
+		"{i64, i32, i32} = {i64@16, i32, f32}",
+		"{u16, u16, u16, u16, u16} = packed2{i16, f64}",
+		"{{f32, u8}, [1]u16} = packed4{u32, u16, pad6}",
+		"{i64, {f64, [3]i8}} = packed{{i64, f64}, mem8@4}",
+		"{[9]i64} = mem72@8",
+		"{ptr} = union{ptr, i64}",
+	};
+	put(t, "<");
+	put(t, PICK(t, pairs));
+	put(t, ">");
+}
+
+static void put_memory(struct text *t)
+{
+	static const unsigned aligns[] = {1, 1, 2, 4, 8, 16, 64};
+	unsigned align = PICK(t, aligns);
+	put_number(t, "mem", align * (1 + below(t, 9)));
+	put_number(t, "@", align);
+}
+
 static void put_type(struct text *t, unsigned level)
 {
-	if (level < 5 && below(t, 3) == 0)
+	if (below(t, 24) == 0)
+		put_memory(t);
+	else if (level < 5 && below(t, 3) == 0)
 		put_struct(t, level);
 	else
 		put(t, PICK(t, scalars));
@@ -103,6 +148,8 @@ static void put_value(struct text *t, bool go)
 {
 	if (go && below(t, 3) == 0)
 		put(t, PICK(t, go_kinds));
+	else if (go && below(t, 3) == 0)
+		put_as_go(t);
 	else if (below(t, 3) == 0)
 		put_small_struct(t);
 	else
@@ -124,7 +171,7 @@ static void put_signature(struct text *t)
 	else if (result == 1 && go)
 		put(t, "str");
 	else
-		put_value(t, false);
+		put_value(t, go);
 	put(t, "(");
 	for (uint64_t i = 0; i < n; i++) {
 		put(t, i == 0 ? "" : ", ");
