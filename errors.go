@@ -58,16 +58,20 @@ type ClosedCallError struct {
 
 func (e *ClosedCallError) Error() string { return "gangway: call of " + e.Name + " after Close" }
 
-// PointerError is the value of the panic when GANGWAY_CHECK=pointers finds a Go pointer that C must not have.
+// PointerError is the value of the panic when GANGWAY_CHECK=pointers finds a Go pointer that C must not have, or in a pointer
+// an integer that Go must not have there.
 type PointerError struct {
 	Func string // the C function, or the Go function of a callback
 	Part string // "argument" or "result"
 	N    int    // which one, from 1 on
 	Type reflect.Type
-	Err  error // the runtime's words
+	Err  error // the runtime's words, or what is wrong with the integer
 }
 
 func (e *PointerError) Error() string {
+	if _, ok := e.Err.(noPointer); ok {
+		return fmt.Sprintf("gangway: %s: %s %d, of type %v: %v", e.Func, e.Part, e.N, e.Type, e.Err)
+	}
 	return fmt.Sprintf("gangway: %s: %s %d, of type %v: C must not get a Go pointer that is not pinned there (%v)", e.Func, e.Part, e.N, e.Type, e.Err)
 }
 

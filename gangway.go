@@ -52,6 +52,10 @@
 // work, the one that cgo makes: GODEBUG=cgocheck=0 turns it off. Go code that stores Go pointers in C's memory is found in
 // programs built with GOEXPERIMENT=cgocheck2 (GODEBUG=cgocheck=2 up to Go 1.20), with Gangway as with cgo.
 //
+// What C has in a void * may be an integer. Declare that as uintptr: the runtime ends the program when it finds a number from
+// 1 to 4,095 in a pointer of Go's. GANGWAY_CHECK=pointers finds those, too, in results of C functions and arguments of
+// callbacks, structs included, and in arguments of C functions. Handles are above 4,096.
+//
 // # Panics
 //
 // A panic in a callback unwinds through the C functions that led to it, as with cgo: their frames are abandoned, and

@@ -54,6 +54,16 @@ int64_t gt_call_user(int64_t (*fn)(void *), void *user)
 	return fn(user);
 }
 
+/* The same with the user data in a struct. */
+struct user {
+	void *data;
+	int64_t n;
+};
+int64_t gt_call_user_pair(int64_t (*fn)(struct user), void *data, int64_t n)
+{
+	return fn((struct user){data, n});
+}
+
 /* Calls fn below `frames` C frames of about a kilobyte each. Returns fn's result, or -1 when one of
    the frames did not keep its contents. */
 __attribute__((noinline)) int64_t gt_call_deep(int64_t (*fn)(int64_t), int64_t x, int32_t frames)

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"os"
+	"runtime/debug"
+	"strings"
 	"unsafe"
 
 	"github.com/gangwayffi/gangway"
@@ -36,6 +38,9 @@ var global struct {
 
 // pointers passes C all kinds of pointers, good and bad. C does nothing with them.
 func pointers(checked bool) {
+	if os.Getenv("GANGWAY_CHECK") != "" {
+		integers()
+	}
 	bad := func(what string, part string, f func()) {
 		defer func() {
 			v := recover()
@@ -106,6 +111,43 @@ func pointers(checked bool) {
 	bad("a func's result", "result", func() { passed(func(p *flat) *flat { return p }, numbers) })
 	passed(func(p *flat) *flat { return nil }, numbers)
 }
+
+// integers passes C's integers where Go has declared pointers.
+func integers() {
+	bad := func(what, part string, f func()) {
+		defer func() {
+			err, _ := recover().(error)
+			var found *gangway.PointerError
+			check(errors.As(err, &found) && found.Part == part && found.N == 1, "%s: %v", what, err)
+			check(strings.Contains(found.Error(), "4095 is no pointer"), "%s: %v", what, found)
+		}()
+		f()
+	}
+	// The stack must not move while such a pointer is there.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	k := 1
+	check(testlib.Grow(64, k, &k) == 2*k, "stack contents")
+
+	const n = leastPointer - 1
+	returned := bind[func(uintptr) unsafe.Pointer]("gt_errno_keep")
+	bad("a result", "result", func() { returned(n) })
+	check(returned(leastPointer) == testlib.Pointer(leastPointer), "another result")
+	check(returned(0) == nil, "another result")
+	call := bind[func(uintptr, uintptr) int64]("gt_call_user")
+	fn := testlib.MustCallback(func(p unsafe.Pointer) int64 { return 1 })
+	bad("an argument of a callback", "argument", func() { call(fn, n) })
+	check(call(fn, uintptr(gangway.NewHandle(1))) == 1, "a handle is refused")
+	type user struct {
+		data unsafe.Pointer
+		n    int64
+	}
+	inStruct := testlib.MustCallback(func(u user) int64 { return u.n })
+	pair := bind[func(uintptr, uintptr, int64) int64]("gt_call_user_pair")
+	bad("in a struct", "argument", func() { pair(inStruct, n, 2) })
+	check(pair(inStruct, 0, 2) == 2, "another result")
+}
+
+const leastPointer = 4096
 
 func symbolOf(name string) gangway.Symbol {
 	s, err := testlib.MustOpen().Symbol(name)
