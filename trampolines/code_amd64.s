@@ -7,7 +7,8 @@
 // as they came, calls the C function, and leaves Go's result registers. While C runs everything is as with ccall.
 
 // CODE_CALL: the call. R15 is the Auto state, DX the BoundFunc, R14 g; SP and BP as ccall has them at entry. CODE_CALL_MARKED:
-// the rest of it, entered as CCALL_ENTER.
+// the rest of it, entered as CCALL_ENTER. Once SP is on g0's stack a signal may take the call over and a collection
+// free the BoundFunc: what is needed of it is in registers by then. (X15 is the one that Go's convention leaves free.)
 #define CODE_CALL \
 	MOVQ	R15, AUTO_STATE(SP); \
 	MOVQ	R14, R12; \
@@ -16,9 +17,10 @@
 	RUNNING; \
 	CODE_CALL_MARKED
 #define CODE_CALL_MARKED \
-	CCALL_ENTER; \
-	MOVQ	BoundFunc_Chain(DX), R15; \
+	MOVQ	BoundFunc_Chain(DX), X15; \
 	MOVQ	BoundFunc_Code(DX), DX; \
+	CCALL_ENTER; \
+	MOVQ	X15, R15; \
 	CALL	DX; \
 	CCALL_LEAVE; \
 	XORPS	X15, X15; \
