@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/gangwayffi/gangway/trampolines"
@@ -15,17 +16,64 @@ import (
 
 // A Callback is a Go function that C can call.
 type Callback struct {
-	code uintptr
-	name string
-	kind callbackKind
-	mu   sync.Mutex
+	thunk *thunk // nil after Close
+	name  string
+	mu    sync.Mutex
 }
 
-// callbacks keeps what thunks point to: records of live callbacks, and of closed ones until their address is used again.
-var callbacks = struct {
+// A thunk is a C function pointer. Its slot points to a record, in which the Go func is. A thread that has entered the thunk
+// holds the record's address where no collector looks, and may wait for a processor for as long as there is none. So
+// nothing here is ever freed: a thunk has two records for good, and what changes is the func in a record, one word, which is
+// read when the thread is in Go. Close gives the slot the other record, which refuses: calls from then on see that one, and
+// those that came before, on their way into Go, see the func still.
+type thunk struct {
+	thunkKey
+	code   uintptr
+	now    record // the slot's
+	other  record
+	closed uint64 // the number of the Close
+}
+
+// A record is what the slot of a thunk points to: a pointer to a struct, and to the word of it that holds the func.
+type record struct {
+	p  any
+	fn *unsafe.Pointer
+}
+
+// A thunkKey tells which thunks can take each other's place: those that C enters in the same way, and whose records differ
+// in nothing but the func.
+type thunkKey struct {
+	entry  uintptr
+	of     uintptr // the plan or signature in C
+	extend int32
+	floats uint32
+}
+
+var thunks = struct {
 	sync.Mutex
-	records map[uintptr]any
-}{records: map[uintptr]any{}}
+	all     []*thunk
+	free    map[thunkKey][]*thunk // closed; the first one has been so for longest
+	leaving []leaving             // the oldest first
+	timer   bool                  // there will be a call of leave
+	closes  uint64
+	live    int
+}{free: map[thunkKey][]*thunk{}}
+
+// A leaving is a func of a closed callback that calls may still be on their way to.
+type leaving struct {
+	record
+	refuse unsafe.Pointer // takes its place
+	closed time.Time
+}
+
+// A closed callback's func leaves its record after leavingTime, or when leavingMax more have been closed.
+const (
+	leavingTime = 10 * time.Second
+	leavingMax  = 1024
+)
+
+// reuseDistance is how many callbacks are closed between the Close of one and the reuse of its address.
+const reuseDistance = 1024
 
 // NewCallback makes fn callable from C: Pointer returns a C function pointer of the C type that mirrors fn's type. There
 // can be any number of callbacks; each is valid until Close. The error is a *TypeError, or says that memory is short.
@@ -54,63 +102,138 @@ func NewCallback(fn any) (*Callback, error) {
 		v = sig.checkResult(name, v)
 		fn = v.Interface()
 	}
-	entry, record := kind.record((*[2]unsafe.Pointer)(unsafe.Pointer(&fn))[1], v) // a func in an interface is the func value itself
-	code, err := newThunk(entry, record)
+	t, err := newThunk(kind)
 	if err != nil {
 		return nil, fmt.Errorf("gangway: NewCallback(%s): %w", name, err)
 	}
-	return &Callback{code: code, name: name, kind: kind}, nil
+	t.now.set(kind.target((*[2]unsafe.Pointer)(unsafe.Pointer(&fn))[1])) // a func in an interface is the func value itself
+	return &Callback{thunk: t, name: name}, nil
 }
 
-// newThunk returns the address of a new thunk with this record.
-func newThunk(entry uintptr, record any) (uintptr, error) {
-	callbacks.Lock()
-	defer callbacks.Unlock()
-	code := escape(new(uintptr))
-	status, text := checked(func() uintptr {
-		return trampolines.Call(trampolines.AddrThunkAlloc(), entry, recordAddress(record), uintptr(unsafe.Pointer(code)), 0, 0, 0)
-	})
-	if status != 0 {
-		return 0, errors.New(text)
+// newThunk returns a thunk for a callback of this kind. Its func is still to be set.
+func newThunk(kind callbackKind) (*thunk, error) {
+	key, now := kind.record()
+	thunks.Lock()
+	defer thunks.Unlock()
+	free := thunks.free[key]
+	reuse := len(free) > 0 && thunks.closes-free[0].closed >= reuseDistance
+	if !reuse {
+		code := escape(new(uintptr))
+		status, text := checked(func() uintptr {
+			return trampolines.Call(trampolines.AddrThunkAlloc(), key.entry, now.address(), uintptr(unsafe.Pointer(code)), 0, 0, 0)
+		})
+		if status == 0 {
+			_, other := kind.record()
+			t := &thunk{thunkKey: key, code: *code, now: now, other: other}
+			thunks.all = append(thunks.all, t)
+			thunks.live++
+			return t, nil
+		}
+		if len(free) == 0 {
+			return nil, errors.New(text)
+		}
+		for len(thunks.leaving) > 0 {
+			leaveFirst() // the thunk's own, among them
+		}
 	}
-	callbacks.records[*code] = record
-	return *code, nil
+	thunks.free[key] = free[1:]
+	thunks.live++
+	return free[0], nil
 }
 
-// recordAddress returns the address of a record: an interface holds it as it is.
-func recordAddress(record any) uintptr {
-	return uintptr((*[2]unsafe.Pointer)(unsafe.Pointer(&record))[1])
+// address returns the address of r: an interface holds it as it is.
+func (r record) address() uintptr { return uintptr((*[2]unsafe.Pointer)(unsafe.Pointer(&r.p))[1]) }
+
+// set puts what a callbackKind's target returned, or a refusal, into r. On the safe road the race detector may watch.
+func (r record) set(target unsafe.Pointer) {
+	if road, _ := CurrentRoad(); road == RoadSafe {
+		atomic.StorePointer(r.fn, target)
+		return
+	}
+	*r.fn = target
+}
+
+// refusal returns the target that panics since the named callback is closed. It has no parameters, and whatever it is called
+// with does not matter to it.
+func refusal(name string) unsafe.Pointer {
+	refuse := func() { closedCall(name) }
+	return *(*unsafe.Pointer)(unsafe.Pointer(&refuse))
+}
+
+// close gives t back. From now on it refuses.
+func (t *thunk) close(refuse unsafe.Pointer) {
+	thunks.Lock()
+	defer thunks.Unlock()
+	t.other.set(refuse)
+	trampolines.Call(trampolines.AddrThunkSet(), t.code, t.entry, t.other.address(), 0, 0, 0)
+	if len(thunks.leaving) == leavingMax {
+		leaveFirst()
+	}
+	thunks.leaving = append(thunks.leaving, leaving{t.now, refuse, time.Now()})
+	if !thunks.timer {
+		thunks.timer = true
+		time.AfterFunc(leavingTime, leave)
+	}
+	t.now, t.other = t.other, t.now
+	thunks.closes++
+	thunks.live--
+	t.closed = thunks.closes
+	thunks.free[t.thunkKey] = append(thunks.free[t.thunkKey], t)
+}
+
+// leaveFirst makes the record whose callback has been closed for longest refuse. thunks is locked.
+func leaveFirst() {
+	l := thunks.leaving[0]
+	l.set(l.refuse)
+	thunks.leaving[0] = leaving{}
+	thunks.leaving = thunks.leaving[1:]
+}
+
+// leave makes the records refuse whose callbacks have been closed for long.
+func leave() {
+	thunks.Lock()
+	defer thunks.Unlock()
+	for len(thunks.leaving) > 0 {
+		if wait := leavingTime - time.Since(thunks.leaving[0].closed); wait > 0 {
+			time.AfterFunc(wait, leave)
+			return
+		}
+		leaveFirst()
+	}
+	thunks.timer = false
 }
 
 // Pointer returns the C function pointer, 0 after Close.
 func (c *Callback) Pointer() uintptr {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.code
+	if c.thunk == nil {
+		return 0
+	}
+	return c.thunk.code
 }
 
 // Close frees the callback. A call through its pointer afterwards panics with a *ClosedCallError that names the Go
-// function, as long as the address has not been given to another callback, which takes at least 1,024 Closes. A second
-// Close returns ErrClosed.
+// function, as long as the address has not been given to another callback, which takes at least 1,024 Closes (fewer only
+// when there is no memory for more callbacks). C may have called just before, and the call be on its way into Go, waiting
+// for a processor: that still runs the function, unless it waits for 10 seconds or 1,024 Closes, after which it panics, too.
+// A second Close returns ErrClosed.
 func (c *Callback) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.code == 0 {
+	if c.thunk == nil {
 		return ErrClosed
 	}
-	entry, record := c.kind.refuse(c.name)
-	callbacks.Lock()
-	defer callbacks.Unlock()
-	trampolines.Call(trampolines.AddrThunkSet(), c.code, entry, recordAddress(record), 0, 0, 0)
-	callbacks.records[c.code] = record
-	trampolines.Call(trampolines.AddrThunkFree(), c.code, 0, 0, 0, 0, 0)
-	c.code = 0
+	c.thunk.close(refusal("callback " + c.name))
+	c.thunk = nil
 	return nil
 }
 
 // Callbacks returns how many callbacks are open.
 func Callbacks() int {
-	return int(trampolines.Call(trampolines.AddrThunkCount(), 0, 0, 0, 0, 0, 0)) - int(atomic.LoadInt64(&ownCallbacks))
+	thunks.Lock()
+	defer thunks.Unlock()
+	return thunks.live - int(atomic.LoadInt64(&ownCallbacks))
 }
 
 func init() { trampolines.ClosedCall = closedCall }
@@ -127,13 +250,12 @@ func funcName(v reflect.Value) string {
 	return fmt.Sprintf("%s (%s:%d)", f.Name(), file, line)
 }
 
-// callbackKind says how callbacks of a func type are made. A thunk never changes its kind while it is in use: a call that
-// is under way may see the old entry with the new record.
+// callbackKind says how callbacks of a func type are made.
 type callbackKind interface {
-	// record returns the entry and the record of a thunk that calls the func value fn, which is v.
-	record(fn unsafe.Pointer, v reflect.Value) (entry uintptr, record any)
-	// refuse returns those of a thunk that panics, since the named callback is closed.
-	refuse(name string) (entry uintptr, record any)
+	// record returns a new record, and for which thunks it is.
+	record() (thunkKey, record)
+	// target returns what goes into a record for the func value fn.
+	target(fn unsafe.Pointer) unsafe.Pointer
 }
 
 func (s *signature) callbackKind() (callbackKind, error) {
@@ -150,19 +272,25 @@ func (s *signature) callbackKind() (callbackKind, error) {
 // directKind: integers, pointers and floats, all of them in registers.
 type directKind signature
 
-func (k *directKind) record(fn unsafe.Pointer, v reflect.Value) (uintptr, any) {
+func (k *directKind) record() (thunkKey, record) {
 	s := (*signature)(k)
-	r := &trampolines.CallbackRecord{Fn: fn, Extend: int32(s.result.shift()), Floats: s.anyFloats(), Invoke: s.invoker(v)}
-	return r.Entry(s.ints), r
+	r := &trampolines.CallbackRecord{Extend: int32(s.result.shift()), Floats: s.anyFloats()}
+	return thunkKey{entry: r.Entry(s.ints), extend: r.Extend, floats: r.Floats}, record{r, &r.Fn}
 }
 
-func (k *directKind) refuse(name string) (uintptr, any) {
-	refuse := func() { closedCall("callback " + name) }
-	r := &trampolines.CallbackRecord{
-		Fn:     *(*unsafe.Pointer)(unsafe.Pointer(&refuse)),
-		Invoke: func(*trampolines.CallbackArgs) { refuse() },
+// target: the func itself; on the safe road one that calls it with a *CallbackArgs.
+func (k *directKind) target(fn unsafe.Pointer) unsafe.Pointer {
+	if road, _ := CurrentRoad(); road != RoadSafe {
+		return fn
 	}
-	return r.Entry(0), r
+	s := (*signature)(k)
+	invoke := s.invoker(s.value(fn))
+	return *(*unsafe.Pointer)(unsafe.Pointer(&invoke))
+}
+
+// value returns the func value fn, of type s.typ.
+func (s *signature) value(fn unsafe.Pointer) reflect.Value {
+	return reflect.NewAt(s.typ, unsafe.Pointer(&fn)).Elem()
 }
 
 // invoker returns the function that serves a direct callback on the safe road.
@@ -209,28 +337,23 @@ func newPlannedKind(s *signature) (callbackKind, error) {
 	return k, nil
 }
 
-func (k *plannedKind) record(fn unsafe.Pointer, _ reflect.Value) (uintptr, any) {
-	r := trampolines.NewPlanRecord(k.plan, fn)
+func (k *plannedKind) record() (thunkKey, record) {
+	r := trampolines.NewPlanRecord(k.plan)
 	r.Strings = k.strings
-	if code := trampolines.ShapeOf(k.plan).Code; code != 0 {
-		return code, r
+	entry := trampolines.ShapeOf(k.plan).Code
+	if entry == 0 {
+		entry = trampolines.AddrClosureEntry()
 	}
-	return trampolines.AddrClosureEntry(), r
+	return thunkKey{entry: entry, of: k.plan}, record{r, &r.Fn}
 }
 
-func (k *plannedKind) refuse(name string) (uintptr, any) {
-	refuse := reflect.MakeFunc(k.sig.typ, func([]reflect.Value) []reflect.Value {
-		closedCall("callback " + name)
-		return nil
-	})
-	return k.record(funcValue(refuse), refuse)
-}
+func (k *plannedKind) target(fn unsafe.Pointer) unsafe.Pointer { return fn }
 
 // reflectInvoker is a callback of Gangway's own, made on first use: C calls invokeReflected by it. When that fails for want
 // of memory, the next use tries again.
 var reflectInvoker struct {
-	mu   sync.Mutex
-	code uintptr
+	mu    sync.Mutex
+	thunk *thunk
 }
 
 // reflectedKind: any signature on the safe road. The thunk is that of a gw_closure, whose handler calls a Go function
@@ -249,15 +372,18 @@ func newReflectedKind(s *signature) (callbackKind, error) {
 	r := &reflectInvoker
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.code == 0 {
+	if r.thunk == nil {
 		sig, _ := newSignature("", reflect.TypeOf(invokeReflected), true)
-		fn := reflect.ValueOf(invokeReflected)
-		if r.code, err = newThunk((*directKind)(sig).record(funcValue(fn), fn)); err != nil {
+		kind := (*directKind)(sig)
+		t, err := newThunk(kind)
+		if err != nil {
 			return nil, err
 		}
+		t.now.set(kind.target(funcValue(reflect.ValueOf(invokeReflected))))
+		r.thunk = t
 		atomic.AddInt64(&ownCallbacks, 1)
 	}
-	return &reflectedKind{s, inC, r.code}, nil
+	return &reflectedKind{s, inC, r.thunk.code}, nil
 }
 
 // reflectedRecord mirrors struct gw_go_reflected in bridge/goplan.h, and goes on with what C does not look at.
@@ -265,26 +391,28 @@ type reflectedRecord struct {
 	run       uintptr
 	signature uintptr
 	handler   uintptr
-	sig       *signature
-	fn        reflect.Value
+	fn        unsafe.Pointer // the target
 }
 
-func (k *reflectedKind) record(_ unsafe.Pointer, v reflect.Value) (uintptr, any) {
-	return trampolines.AddrClosureEntry(), &reflectedRecord{trampolines.AddrReflectedRun(), k.inC, k.handler, k.sig, v}
+func (k *reflectedKind) record() (thunkKey, record) {
+	r := &reflectedRecord{run: trampolines.AddrReflectedRun(), signature: k.inC, handler: k.handler}
+	return thunkKey{entry: trampolines.AddrClosureEntry(), of: k.inC}, record{r, &r.fn}
 }
 
-func (k *reflectedKind) refuse(name string) (uintptr, any) {
-	return k.record(nil, reflect.MakeFunc(k.sig.typ, func([]reflect.Value) []reflect.Value {
-		closedCall("callback " + name)
-		return nil
-	}))
+// target: a func that calls fn with the arguments whose addresses are in args, and puts the result where result points.
+func (k *reflectedKind) target(fn unsafe.Pointer) unsafe.Pointer {
+	s, v := k.sig, k.sig.value(fn)
+	target := func(result, args unsafe.Pointer) { s.invokeReflected(v, result, args) }
+	return *(*unsafe.Pointer)(unsafe.Pointer(&target))
 }
 
-// invokeReflected is what C calls for a reflectedRecord: args holds the address of each argument, result is where the
-// result goes.
+// invokeReflected is what C calls for a reflectedRecord.
 func invokeReflected(result, args, record unsafe.Pointer) {
-	r := (*reflectedRecord)(record)
-	s := r.sig
+	target := atomic.LoadPointer(&(*reflectedRecord)(record).fn)
+	(*(*func(result, args unsafe.Pointer))(unsafe.Pointer(&target)))(result, args)
+}
+
+func (s *signature) invokeReflected(fn reflect.Value, result, args unsafe.Pointer) {
 	in := make([]reflect.Value, len(s.params))
 	for i, p := range s.params {
 		t := s.typ.In(i)
@@ -298,7 +426,7 @@ func invokeReflected(result, args, record unsafe.Pointer) {
 		v.Set(reflect.NewAt(t, at).Elem())
 		in[i] = v
 	}
-	out := r.fn.Call(in)
+	out := fn.Call(in)
 	if len(out) > 0 {
 		reflect.NewAt(s.typ.Out(0), result).Elem().Set(out[0])
 	}
@@ -312,11 +440,10 @@ type funcPool struct {
 	free sync.Pool // of *lentCallback
 }
 
-// A lentCallback calls the func that it was last set to.
+// A lentCallback calls the func that its thunk was last set to.
 type lentCallback struct {
-	callback *Callback
-	set      func(fn unsafe.Pointer)
-	refuse   unsafe.Pointer // what it is set to while nobody has it
+	*thunk
+	refuse unsafe.Pointer // what it is set to while nobody has it
 }
 
 var funcPools sync.Map // func type to *funcPool
@@ -339,49 +466,23 @@ func (p *funcPool) Take(fn unsafe.Pointer) (uintptr, any) {
 	if l == nil {
 		l = p.lend()
 	}
-	l.set(fn)
-	return l.callback.code, l
+	l.now.set(p.kind.target(fn))
+	return l.code, l
 }
 
 // Put implements trampolines.FuncPool.
 func (p *funcPool) Put(token any) {
 	l := token.(*lentCallback)
-	l.set(l.refuse)
+	l.now.set(l.refuse)
 	p.free.Put(l)
 }
 
 func (p *funcPool) lend() *lentCallback {
-	name := "a func of type " + p.typ.String() + " that was an argument"
-	refuse := reflect.MakeFunc(p.typ, func([]reflect.Value) []reflect.Value {
-		closedCall(name)
-		return nil
-	})
-	l := &lentCallback{refuse: funcValue(refuse)}
-	entry, record := p.kind.record(l.refuse, refuse)
-	code, err := newThunk(entry, record)
+	t, err := newThunk(p.kind)
 	if err != nil {
 		panic(fmt.Errorf("gangway: a callback for an argument of type %v: %w", p.typ, err))
 	}
-	l.callback = &Callback{code: code, name: name, kind: p.kind}
-	l.set = p.setter(record)
-	runtime.SetFinalizer(l, func(l *lentCallback) { l.callback.Close() })
+	l := &lentCallback{t, refusal("a func of type " + p.typ.String() + " that was an argument")}
+	runtime.SetFinalizer(l, func(l *lentCallback) { l.close(l.refuse) })
 	return l
-}
-
-// setter returns the function that gives a record another func.
-func (p *funcPool) setter(record any) func(fn unsafe.Pointer) {
-	value := func(fn unsafe.Pointer) reflect.Value { return reflect.NewAt(p.typ, unsafe.Pointer(&fn)).Elem() }
-	switch r := record.(type) {
-	case *trampolines.CallbackRecord:
-		if road, _ := CurrentRoad(); road == RoadSafe {
-			s := (*signature)(p.kind.(*directKind))
-			return func(fn unsafe.Pointer) { r.Invoke = s.invoker(value(fn)) }
-		}
-		return func(fn unsafe.Pointer) { r.Fn = fn }
-	case *trampolines.PlanRecord:
-		return func(fn unsafe.Pointer) { r.Fn = fn }
-	case *reflectedRecord:
-		return func(fn unsafe.Pointer) { r.fn = value(fn) }
-	}
-	panic("gangway: a record of no kind")
 }

@@ -26,18 +26,19 @@ const _ = -uint(g_stack_lo | g_stack_hi ^ 8 | g_stackguard0 ^ 16)
 
 const slotRecord = 8 // offset of record in struct gw_thunk_slot (bridge/bridge.h)
 
-// CallbackRecord is what a thunk's slot points to: the Go function behind a callback. Thunks are C memory; who makes a
-// record keeps it alive until the thunk no longer points to it.
+// CallbackRecord is what a thunk's slot points to: the Go function behind a callback. Who makes a record keeps it for good,
+// and changes nothing but Fn when the slot points to it. For C and assembly carry its address where the collector does not
+// see it, and may wait meanwhile: a thread that has entered the thunk, for a processor. Fn is read when that is over, by Go
+// code, in whose registers and frames the func value is seen.
 type CallbackRecord struct {
 	Fn     unsafe.Pointer // the func value; its parameters take at most six integer and eight float registers
 	Extend int32          // integer result narrower than 64 bits: 64 - its bits, negative when signed; else 0
 	Floats uint32         // not 0 when it has float parameters or a float result
 	run    func(f *callbackFrame, a, b, c uintptr)
-	// Invoke serves instead of Fn on the safe road, where no register convention may be relied upon.
-	Invoke func(a *CallbackArgs)
+	// On the safe road, where no register convention may be relied upon, Fn is a func(*CallbackArgs).
 }
 
-// CallbackArgs are the register arguments of a callback and its result, as Invoke sees them.
+// CallbackArgs are the register arguments of a callback and its result, as Fn has them on the safe road.
 type CallbackArgs struct {
 	Ints   *[6]uintptr
 	Floats *[8]float64
@@ -144,7 +145,7 @@ func callbackRunPlanFew(f *callbackFrame, address, _, _ uintptr) {
 	d.f = nil
 }
 
-// called returns the record of the callback.
+// called returns the record of the callback, whose address C memory holds.
 func (f *callbackFrame) called() *CallbackRecord {
 	return *(**CallbackRecord)(unsafe.Pointer(&f.record))
 }
@@ -157,7 +158,8 @@ func callbackForeignRun(f *callbackFrame) {
 		return
 	}
 	a := CallbackArgs{Ints: &f.ints, Floats: &f.floats}
-	f.called().Invoke(&a)
+	invoke := atomic.LoadPointer(&f.called().Fn)
+	(*(*func(*CallbackArgs))(unsafe.Pointer(&invoke)))(&a)
 	f.rax, f.floats[0] = a.Int, a.Float
 }
 

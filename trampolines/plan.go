@@ -138,7 +138,7 @@ func CString(p uintptr) string {
 }
 
 // PlanRecord mirrors struct gw_go_callback in bridge/goplan.h: what the slot of a thunk for a callback of any signature
-// points to. Who makes one keeps it alive until the thunk no longer points to it.
+// points to. As with CallbackRecord: for good, and only Fn changes.
 type PlanRecord struct {
 	run    uintptr
 	plan   uintptr
@@ -150,9 +150,9 @@ type PlanRecord struct {
 	Strings []Place // string parameters
 }
 
-// NewPlanRecord returns a record for the func value fn.
-func NewPlanRecord(plan uintptr, fn unsafe.Pointer) *PlanRecord {
-	r := &PlanRecord{run: addrGoCallbackRun(), plan: plan, Fn: fn, invoke: addrCallbackEntryPlan(), shape: *ShapeOf(plan)}
+// NewPlanRecord returns a record for callbacks by a plan, without Fn.
+func NewPlanRecord(plan uintptr) *PlanRecord {
+	r := &PlanRecord{run: addrGoCallbackRun(), plan: plan, invoke: addrCallbackEntryPlan(), shape: *ShapeOf(plan)}
 	r.call.run, r.call.Fn = callbackRunPlan, invokePlanFunc
 	if s := &r.shape; s.StackFrame == 0 && s.Strings == 0 && s.IntsIn <= fewIn && s.FloatsIn <= fewIn &&
 		s.IntsOut <= fewOut && s.FloatsOut <= fewOut {

@@ -41,39 +41,37 @@
 	DO(32, ·addrCallbackEntryPlan, ·callbackEntryPlan) \
 	DO(33, ·AddrThunkAlloc, gw_thunk_alloc) \
 	DO(34, ·AddrThunkSet, gw_thunk_set) \
-	DO(35, ·AddrThunkFree, gw_thunk_free) \
-	DO(36, ·AddrThunkCount, gw_thunk_count) \
-	DO(37, ·AddrLibraryOpen, gw_library_open) \
-	DO(38, ·AddrLibraryProcess, gw_library_process) \
-	DO(39, ·AddrLibrarySymbol, gw_library_symbol) \
-	DO(40, ·AddrLibraryClose, gw_library_close) \
-	DO(41, ·AddrLibraryName, gw_library_name) \
-	DO(42, ·AddrLastError, gw_last_error) \
-	DO(43, ·AddrHostTable, gw_host_table) \
-	DO(44, ·addrHostAttachHook, gw_host_attach_hook) \
-	DO(45, ·addrHostInGoHook, gw_host_in_go_hook) \
-	DO(46, ·addrInGo, ·inGo) \
-	DO(47, ·addrJitCounted, ·jitCounted) \
-	DO(48, ·addrJitRefused, ·jitRefused) \
-	DO(49, ·AddrLastModule, runtime·lastmoduledatap) \
-	DO(50, ·AddrMorestack, runtime·morestack_noctxt) \
-	DO(51, ·AddrJitHostSet, gw_jit_host_set) \
-	DO(52, ·AddrJitArenaNew, gw_jit_arena_new) \
-	DO(53, ·AddrJitAdd, gw_jit_add) \
-	DO(54, ·AddrJitRetire, gw_jit_retire) \
-	DO(55, ·AddrJitArenaClose, gw_jit_arena_close) \
-	DO(56, ·AddrJitArenaUsed, gw_jit_arena_used) \
-	DO(57, ·AddrCodeNew, gw_code_new) \
-	DO(58, ·AddrCodeData, gw_code_data) \
-	DO(59, ·AddrCodeSeal, gw_code_seal) \
-	DO(60, ·AddrCodeFree, gw_code_free)
+	DO(35, ·AddrLibraryOpen, gw_library_open) \
+	DO(36, ·AddrLibraryProcess, gw_library_process) \
+	DO(37, ·AddrLibrarySymbol, gw_library_symbol) \
+	DO(38, ·AddrLibraryClose, gw_library_close) \
+	DO(39, ·AddrLibraryName, gw_library_name) \
+	DO(40, ·AddrLastError, gw_last_error) \
+	DO(41, ·AddrHostTable, gw_host_table) \
+	DO(42, ·addrHostAttachHook, gw_host_attach_hook) \
+	DO(43, ·addrHostInGoHook, gw_host_in_go_hook) \
+	DO(44, ·addrInGo, ·inGo) \
+	DO(45, ·addrJitCounted, ·jitCounted) \
+	DO(46, ·addrJitRefused, ·jitRefused) \
+	DO(47, ·AddrLastModule, runtime·lastmoduledatap) \
+	DO(48, ·AddrMorestack, runtime·morestack_noctxt) \
+	DO(49, ·AddrJitHostSet, gw_jit_host_set) \
+	DO(50, ·AddrJitArenaNew, gw_jit_arena_new) \
+	DO(51, ·AddrJitAdd, gw_jit_add) \
+	DO(52, ·AddrJitRetire, gw_jit_retire) \
+	DO(53, ·AddrJitArenaClose, gw_jit_arena_close) \
+	DO(54, ·AddrJitArenaUsed, gw_jit_arena_used) \
+	DO(55, ·AddrCodeNew, gw_code_new) \
+	DO(56, ·AddrCodeData, gw_code_data) \
+	DO(57, ·AddrCodeSeal, gw_code_seal) \
+	DO(58, ·AddrCodeFree, gw_code_free)
 
 // They are in a table: a plugin has functions of its own, the C core too, while variables are shared by all of the process. So
 // the table of the first who has one counts for all, and there is one C core.
 #define ENTRY(i, name, target) \
 	DATA ·addresses+8*i(SB)/8, $target(SB);
 ADDRESSES(ENTRY)
-GLOBL ·addresses(SB), RODATA|NOPTR, $(8*61)
+GLOBL ·addresses(SB), RODATA|NOPTR, $(8*59)
 
 // The Go functions: leaves without a frame.
 #define ADDRESS(i, name, target) \

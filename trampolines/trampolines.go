@@ -136,8 +136,6 @@ func AddrClosureEntry() uintptr
 func AddrReflectedRun() uintptr
 func AddrThunkAlloc() uintptr
 func AddrThunkSet() uintptr
-func AddrThunkFree() uintptr
-func AddrThunkCount() uintptr
 func AddrLibraryOpen() uintptr
 func AddrLibraryProcess() uintptr
 func AddrLibrarySymbol() uintptr

@@ -129,3 +129,30 @@ func (s *site) closedCallback() {
 	err := c.Close()
 	s.check(errors.Is(err, gangway.ErrClosed), "second Close: %v", err)
 }
+
+// enteredCallback closes a callback while another goroutine calls it.
+func (s *site) enteredCallback() {
+	if s.depth > 2 {
+		return
+	}
+	k := int64(s.r.intn(1000))
+	c := s.opened(func(x int64) int64 { return x - k })
+	code, call := c.Pointer(), s.call
+	got := make(chan any, 1)
+	go func() {
+		n := k
+		v := recovered(func() { n = call(code, 5) })
+		if v == nil {
+			v = n
+		}
+		got <- v
+	}()
+	for i := s.r.intn(4); i > 0; i-- {
+		s.spin(uint32(s.r.intn(20)))
+	}
+	s.closed(c)
+	v := <-got
+	if _, ok := v.(*gangway.ClosedCallError); !ok {
+		s.check(v == any(5-k), "a callback that was closed meanwhile: %v", v)
+	}
+}

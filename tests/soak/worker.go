@@ -185,6 +185,7 @@ func init() {
 		{"own callback", (*site).ownCallback},
 		{"own struct callback", (*site).ownStructCallback},
 		{"closed callback", (*site).closedCallback},
+		{"entered callback", (*site).enteredCallback},
 		{"library", (*site).library},
 		{"rebound", (*site).rebound},
 		{"threads", (*site).cThreads},
