@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char *gw_version(void)
 {
@@ -36,27 +37,22 @@ const char *gw_status_string(gw_status status)
 	return "unknown status";
 }
 
-/* The value of error_key is the thread's text: malloc'd, or no_memory itself; NULL while nothing
-   has failed. */
-static char no_memory[] = "no memory to keep the text of the error";
+/* The value of error_key is the thread's text, malloc'd and long enough for no_memory; NULL while
+   nothing has failed. Its destructor is libc's free and no function of ours: a library that holds
+   this archive may be unloaded before the thread ends. (libgangway.so itself is never unloaded.) */
+static const char no_memory[] = "no memory to keep the text of the error";
 
-/* Set for good when some thread could not even keep that: from then on, to a thread without a text,
-   there may have been one. */
+/* Set for good when the text of a thread's first error was lost: from then on, to a thread without
+   a text, there may have been one. */
 static bool text_lost;
 
 static pthread_key_t error_key;
 static bool error_key_created;
 static pthread_once_t error_key_once = PTHREAD_ONCE_INIT;
 
-static void free_text(void *text)
-{
-	if (text != no_memory)
-		free(text);
-}
-
 static void create_error_key(void)
 {
-	error_key_created = pthread_key_create(&error_key, free_text) == 0;
+	error_key_created = pthread_key_create(&error_key, free) == 0;
 }
 
 const char *gw_last_error(void)
@@ -77,9 +73,12 @@ static char *format_text(const char *format, va_list args)
 	va_copy(again, args);
 	int length = vsnprintf(NULL, 0, format, again);
 	va_end(again);
-	char *text = length < 0 ? NULL : malloc((size_t)length + 1);
+	if (length < 0)
+		return NULL;
+	size_t size = (size_t)length + 1;
+	char *text = malloc(size < sizeof no_memory ? sizeof no_memory : size);
 	if (text != NULL)
-		vsnprintf(text, (size_t)length + 1, format, args);
+		vsnprintf(text, size, format, args);
 	return text;
 }
 
@@ -93,14 +92,15 @@ gw_status gw_fail(gw_status status, const char *format, ...)
 		va_start(args, format);
 		char *text = format_text(format, args);
 		va_end(args);
-		void *old = pthread_getspecific(error_key);
-		if (text == NULL)
-			text = no_memory;
-		if (pthread_setspecific(error_key, text) == 0) {
-			free_text(old);
+		char *old = pthread_getspecific(error_key);
+		if (text != NULL && pthread_setspecific(error_key, text) == 0) {
+			free(old);
 		} else {
-			free_text(text);
-			__atomic_store_n(&text_lost, true, __ATOMIC_RELAXED);
+			free(text);
+			if (old != NULL)
+				memcpy(old, no_memory, sizeof no_memory);
+			else
+				__atomic_store_n(&text_lost, true, __ATOMIC_RELAXED);
 		}
 	}
 	errno = saved;

@@ -16,7 +16,12 @@
    Callbacks: a Go function reaches C as a plain function pointer, of the C type that mirrors the Go
    function type, and may be called from any thread while its owner on the Go side keeps it open.
    User data is whatever pointer-sized value the C function takes along (on the Go side a
-   gangway.Handle); Gangway does not look at it. */
+   gangway.Handle); Gangway does not look at it.
+
+   libgangway.so stays in the process once it is loaded: dlclose(3) does not unload it, since
+   closures and the ends of threads lead into it. A library of yours that holds libgangway.a should
+   do the same (-Wl,-z,nodelete, which pkg-config --static says): if it is unloaded, its closures
+   are gone, and a thread-specific data key of the process stays behind at each load. */
 #ifndef GANGWAY_H
 #define GANGWAY_H
 

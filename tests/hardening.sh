@@ -22,6 +22,7 @@ grep -q ' LOAD ' "$work/segments" && grep -q SONAME "$work/dynamic" || fail "rea
 grep -E '^ *GNU_STACK .* RW +0x' "$work/segments" >/dev/null || fail "$library does not say that the stack is not executable"
 grep -E '^ *GNU_RELRO ' "$work/segments" >/dev/null || fail "$library has no RELRO segment"
 grep -E '\(FLAGS(_1)?\).*NOW' "$work/dynamic" >/dev/null || fail "$library is not bound at once: its GOT stays writable"
+grep -E '\(FLAGS_1\).*NODELETE' "$work/dynamic" >/dev/null || fail "$library can be unloaded: threads end in code that is gone"
 if grep TEXTREL "$work/dynamic"; then
 	fail "the code of $library is relocated"
 fi
