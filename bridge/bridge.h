@@ -24,7 +24,8 @@ struct gw_thunk_slot {
 	void *record;      /* entry's business; Gangway's owner of the thunk keeps it alive */
 };
 
-/* A thunk for entry and record. GW_ENOMEM, GW_ESYS. Takes a lock, as gw_thunk_free does. */
+/* A thunk for entry and record. GW_ENOMEM, GW_ESYS: no page for code can be had and no thunk is
+   free. Takes a lock, as gw_thunk_free does. */
 gw_status gw_thunk_alloc(const void *entry, void *record, void **code);
 
 /* Retarget a thunk that is allocated. record is stored before entry: a call at the same time may
@@ -32,7 +33,8 @@ gw_status gw_thunk_alloc(const void *entry, void *record, void **code);
 void gw_thunk_set(void *code, const void *entry, void *record);
 
 /* Give a thunk back, exactly once. Its slot stays as it is until the address is allocated again, at
-   least 1024 frees later: retarget it first to what a call that comes too late shall meet. */
+   least 1024 frees later (when no more pages for code can be had: when it is the one that has been
+   free for longest): retarget it first to what a call that comes too late shall meet. */
 void gw_thunk_free(void *code);
 
 size_t gw_thunk_count(void); /* allocated and not freed */

@@ -61,6 +61,7 @@ static struct {
 	size_t capacity;
 	size_t head;
 	size_t length;
+	size_t early; /* for how many more thunks no new page is asked for */
 	size_t pages;
 	size_t live;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -70,7 +71,19 @@ static struct gw_thunk_slot *slot_of(void *code)
 	return (struct gw_thunk_slot *)((unsigned char *)code + PAGE);
 }
 
-static gw_status grow_queue(void)
+/* Why there is no page: for the error's text, which is written with the lock free. */
+struct refusal {
+	const char *what;
+	int err; /* errno; 0: memory */
+};
+
+static gw_status refused(struct refusal *why, const char *what, int err)
+{
+	*why = (struct refusal){what, err};
+	return err == 0 || err == ENOMEM ? GW_ENOMEM : GW_ESYS;
+}
+
+static gw_status grow_queue(struct refusal *why)
 {
 	size_t needed = (pool.pages + 1) * PER_PAGE;
 	if (needed <= pool.capacity)
@@ -78,7 +91,7 @@ static gw_status grow_queue(void)
 	size_t capacity = pool.capacity == 0 ? needed : 2 * pool.capacity;
 	void **queue = malloc(capacity * sizeof *queue);
 	if (queue == NULL)
-		return gw_fail(GW_ENOMEM, "no memory for more callbacks");
+		return refused(why, "no memory for more callbacks", 0);
 	for (size_t i = 0; i < pool.length; i++)
 		queue[i] = pool.queue[(pool.head + i) % pool.capacity];
 	free(pool.queue);
@@ -88,32 +101,29 @@ static gw_status grow_queue(void)
 	return GW_OK;
 }
 
-static gw_status map_page(unsigned char **out)
+static gw_status map_page(unsigned char **out, struct refusal *why)
 {
 	unsigned char *page =
 		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (page == MAP_FAILED)
-		return gw_fail(errno == ENOMEM ? GW_ENOMEM : GW_ESYS,
-			       "no pages for callbacks: mmap: %s", strerror(errno));
+		return refused(why, "no pages for callbacks: mmap", errno);
 	for (size_t i = 0; i < PER_PAGE; i++)
 		memcpy(page + i * THUNK, code_template, THUNK);
 	if (mprotect(page, PAGE, PROT_READ | PROT_EXEC) != 0) {
-		gw_status status =
-			gw_fail(errno == ENOMEM ? GW_ENOMEM : GW_ESYS,
-				"a page for callbacks cannot be made executable: mprotect: %s",
-				strerror(errno));
+		int err = errno;
 		munmap(page, 2 * PAGE);
-		return status;
+		return refused(why, "a page for callbacks cannot be made executable: mprotect",
+			       err);
 	}
 	*out = page;
 	return GW_OK;
 }
 
-static gw_status add_page(void)
+static gw_status add_page(struct refusal *why)
 {
-	gw_status status = grow_queue();
+	gw_status status = grow_queue(why);
 	if (status == GW_OK)
-		status = map_page(&pool.fresh);
+		status = map_page(&pool.fresh, why);
 	if (status == GW_OK) {
 		pool.fresh_left = PER_PAGE;
 		pool.pages++;
@@ -121,40 +131,48 @@ static gw_status add_page(void)
 	return status;
 }
 
-/* Called with the lock held. The oldest freed thunk serves once enough others were freed after it.
- */
-static gw_status take(void **code)
+/* Called with the lock held. The oldest freed thunk serves once enough others were freed after it,
+   and at any time when there is no page to be had. That may change, and asking costs microseconds:
+   it is asked for again after as many thunks as a page has. */
+static gw_status take(void **code, struct refusal *why)
 {
-	if (pool.fresh_left == 0 && pool.length > REUSE_DISTANCE) {
-		*code = pool.queue[pool.head];
-		pool.head = (pool.head + 1) % pool.capacity;
-		pool.length--;
+	gw_status status = GW_OK;
+	if (pool.fresh_left == 0 && pool.length <= REUSE_DISTANCE &&
+	    (pool.length == 0 || pool.early == 0)) {
+		status = add_page(why);
+		pool.early = status == GW_OK ? 0 : PER_PAGE;
+	}
+	if (pool.fresh_left != 0) {
+		*code = pool.fresh;
+		pool.fresh += THUNK;
+		pool.fresh_left--;
 		return GW_OK;
 	}
-	if (pool.fresh_left == 0) {
-		gw_status status = add_page();
-		if (status != GW_OK)
-			return status;
-	}
-	*code = pool.fresh;
-	pool.fresh += THUNK;
-	pool.fresh_left--;
+	if (pool.length == 0)
+		return status;
+	if (pool.length <= REUSE_DISTANCE)
+		pool.early--;
+	*code = pool.queue[pool.head];
+	pool.head = (pool.head + 1) % pool.capacity;
+	pool.length--;
 	return GW_OK;
 }
 
 gw_status gw_thunk_alloc(const void *entry, void *record, void **code)
 {
 	void *thunk = NULL;
+	struct refusal why = {NULL, 0};
 	pthread_mutex_lock(&pool.lock);
-	gw_status status = take(&thunk);
+	gw_status status = take(&thunk, &why);
 	if (status == GW_OK)
 		pool.live++;
 	pthread_mutex_unlock(&pool.lock);
-	if (status == GW_OK) {
-		gw_thunk_set(thunk, entry, record);
-		*code = thunk;
-	}
-	return status;
+	if (status != GW_OK)
+		return gw_fail(status, "%s%s%s", why.what, why.err == 0 ? "" : ": ",
+			       why.err == 0 ? "" : strerror(why.err));
+	gw_thunk_set(thunk, entry, record);
+	*code = thunk;
+	return GW_OK;
 }
 
 void gw_thunk_set(void *code, const void *entry, void *record)

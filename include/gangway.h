@@ -278,7 +278,8 @@ typedef void gw_handler(void *result, void *const *args, void *user);
 
 /* A closure for handler. signature and user belong to the caller and outlive it. GW_EINVAL: a
    pointer is NULL, or signature is variadic: a callee cannot tell its arguments. GW_ENOMEM,
-   GW_ESYS. */
+   GW_ESYS: the system grants no executable memory, and there is no freed closure whose address could
+   serve. */
 GW_API gw_status gw_closure_new(gw_closure **out, const gw_signature *signature,
 				gw_handler *handler, void *user);
 
@@ -287,7 +288,8 @@ GW_API void *gw_closure_code(const gw_closure *closure);
 
 /* NULL is nothing. No call may be under way or come later: one that comes later is undefined, and
    ends the process by SIGILL as long as the address is not in use again, which takes 1024 other
-   frees at least. */
+   frees at least; fewer when the system grants no more executable memory, where the address that
+   has been free for longest serves. */
 GW_API void gw_closure_free(gw_closure *closure);
 
 /* ---- Memory for code ---- */

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unwind.h>
 #include <xmmintrin.h>
 
@@ -347,6 +349,55 @@ static void closure_callee_saved_registers_and_control_bits_are_preserved(void *
 	gw_signature_free(none);
 }
 
+/* More closures, one at a time, than there are addresses in the page that is there. */
+static void go_on(void)
+{
+	for (int i = 0; i < 5000; i++) {
+		gw_signature *s = NULL;
+		gw_closure *c = NULL;
+		int64_t one = 1;
+		if (gw_signature_parse(&s, "i64(i64)") != GW_OK ||
+		    gw_closure_new(&c, s, add_one, &one) != GW_OK) {
+			dprintf(STDERR_FILENO, "%d: %s", i, gw_last_error());
+			_exit(1);
+		}
+		if (((int64_t(*)(int64_t))(uintptr_t)gw_closure_code(c))(i) != i + 1)
+			_exit(2);
+		gw_closure_free(c);
+		gw_signature_free(s);
+	}
+}
+
+static void without_address_space(void)
+{
+	struct rlimit none = {4096, 4096};
+	if (setrlimit(RLIMIT_AS, &none) != 0)
+		_exit(3);
+	go_on();
+}
+
+/* Since Linux 6.3; before, prctl(2) refuses, and this is no more than go_on. */
+static void without_more_code(void)
+{
+	prctl(65 /* PR_SET_MDWE */, 1 /* PR_MDWE_REFUSE_EXEC_GAIN */, 0, 0, 0);
+	go_on();
+}
+
+static void closure_goes_on_without_more_executable_memory(void **state)
+{
+	(void)state;
+	void (*const ways[])(void) = {without_address_space, without_more_code};
+	for (int i = 0; i < 2; i++) {
+		char said[256];
+		gw_signature *s = parsed("void()");
+		gw_closure_free(closure(s, nothing, NULL)); /* a page that the child has, too */
+		gw_signature_free(s);
+		int status = in_child(ways[i], said, sizeof said);
+		if (status != 0)
+			fail_msg("way %d: status %#x: %s", i, status, said);
+	}
+}
+
 /* RAX holds the address of a result in memory: psABI 3.2.3, "Returning of Values", 2. */
 static void closure_memory_result_returns_its_address(void **state)
 {
@@ -396,6 +447,8 @@ static void closure_handler_can_be_unwound(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* First, while too few addresses are free for one to be due. */
+		cmocka_unit_test(closure_goes_on_without_more_executable_memory),
 		cmocka_unit_test(closure_compiled_callers_reach_the_handler),
 		cmocka_unit_test(closure_random_signatures_agree_with_gw_call),
 		cmocka_unit_test(closure_qsort_sorts_with_it),

@@ -23,7 +23,7 @@ static bool malloc_fails;
 static int mmap_errno;
 static int mprotect_errno;
 static int writable_and_executable;
-static int unmapped;
+static int mapped; /* less what was unmapped */
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 void *__real_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
@@ -51,12 +51,13 @@ void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_
 		errno = mmap_errno;
 		return MAP_FAILED;
 	}
+	mapped++;
 	return __real_mmap(at, size, protection, flags, fd, offset);
 }
 
 int __wrap_munmap(void *at, size_t size)
 {
-	unmapped++;
+	mapped--;
 	return __real_munmap(at, size);
 }
 
@@ -382,26 +383,88 @@ static void thunk_set_while_called_shows_old_or_new(void **state)
 	gw_thunk_free(caller.code);
 }
 
-/* Take thunks until a page is needed; the status of the failure. Frees what it took. */
-static gw_status exhaust(void)
+/* Take thunks until there is none: those that were free, too. */
+static gw_status take_all(void **codes, size_t most, size_t *count)
 {
-	size_t most = (gw_thunk_pages() + 1) * (PAGE / 16);
-	void **codes = __real_malloc(most * sizeof *codes);
-	assert_non_null(codes);
-	size_t count = 0;
 	gw_status status = GW_OK;
-	while (status == GW_OK && count < most) {
+	*count = 0;
+	while (status == GW_OK && *count < most) {
 		void *code = codes;
 		status = gw_thunk_alloc(entry(entry_add), record(0), &code);
 		if (status == GW_OK)
-			codes[count++] = code;
+			codes[(*count)++] = code;
 		else
 			assert_ptr_equal(code, codes);
 	}
+	return status;
+}
+
+/* Room for one thunk more than there are. */
+static void **room(size_t *most)
+{
+	*most = gw_thunk_pages() * (PAGE / 16) + 1;
+	void **codes = __real_malloc(*most * sizeof *codes);
+	assert_non_null(codes);
+	return codes;
+}
+
+/* Take thunks until a page is needed; the status of the failure. Frees what it took. */
+static gw_status exhaust(void)
+{
+	size_t most, count;
+	void **codes = room(&most);
+	gw_status status = take_all(codes, most, &count);
 	while (count > 0)
 		gw_thunk_free(codes[--count]);
 	free(codes);
 	return status;
+}
+
+/* However few are free, in order of their freeing, and without a trace of the failure. */
+static void reuse_without(int *refusal)
+{
+	size_t most, count, pages = gw_thunk_pages();
+	gw_thunk_free(new_thunk(0));
+	void **codes = room(&most);
+	assert_int_equal(gw_fail(GW_EINVAL, "as it was"), GW_EINVAL);
+	*refusal = ENOMEM;
+	assert_int_equal(take_all(codes, most, &count), GW_ENOMEM);
+	assert_int_equal(gw_thunk_count(), most - 1);
+	assert_string_not_equal(gw_last_error(), "as it was");
+	assert_int_equal(gw_fail(GW_EINVAL, "as it was"), GW_EINVAL);
+	for (size_t few = 1; few <= 256; few *= 4) {
+		for (size_t i = 0; i < few; i++)
+			gw_thunk_free(codes[i * 31 % few]);
+		for (size_t i = 0; i < few; i++) {
+			void *code = new_thunk((long)i);
+			assert_ptr_equal(code, codes[i * 31 % few]);
+			assert_int_equal(call(code, 1), i + 1);
+		}
+	}
+	/* One at a time: the others that are free wait for longer. */
+	for (size_t i = 0; i < 16; i++)
+		gw_thunk_free(codes[i]);
+	for (size_t i = 0; i < 5000; i++) {
+		void *code = new_thunk(0);
+		assert_ptr_equal(code, codes[i % 16]);
+		gw_thunk_free(code);
+	}
+	assert_string_equal(gw_last_error(), "as it was");
+	*refusal = 0;
+	/* There are pages again: addresses rest again. */
+	for (size_t i = 0; i <= PAGE / 16; i++)
+		gw_thunk_free(new_thunk(0));
+	assert_int_equal(gw_thunk_pages(), pages + 1);
+	while (count > 16)
+		gw_thunk_free(codes[--count]);
+	free(codes);
+}
+
+static void thunk_alloc_without_pages_takes_the_longest_free(void **state)
+{
+	(void)state;
+	reuse_without(&mmap_errno);
+	reuse_without(&mprotect_errno);
 }
 
 static void thunk_alloc_without_address_space_is_enomem(void **state)
@@ -428,13 +491,13 @@ static void thunk_alloc_without_permission_is_esys(void **state)
 	assert_int_equal(status, GW_ESYS);
 	assert_non_null(strstr(gw_last_error(), "mmap"));
 
-	int before = unmapped;
+	int before = mapped;
 	mprotect_errno = EACCES;
 	status = exhaust();
 	mprotect_errno = 0;
 	assert_int_equal(status, GW_ESYS);
 	assert_non_null(strstr(gw_last_error(), "mprotect"));
-	assert_int_equal(unmapped, before + 1);
+	assert_int_equal(mapped, before);
 	assert_int_equal(gw_thunk_pages(), pages);
 	gw_thunk_free(new_thunk(0));
 }
@@ -480,6 +543,7 @@ int main(void)
 		cmocka_unit_test(thunk_alloc_without_address_space_is_enomem),
 		cmocka_unit_test(thunk_alloc_without_permission_is_esys),
 		cmocka_unit_test(thunk_alloc_without_memory_is_enomem),
+		cmocka_unit_test(thunk_alloc_without_pages_takes_the_longest_free),
 		cmocka_unit_test(thunk_100000_at_once_are_distinct_and_come_back),
 		cmocka_unit_test(thunk_pages_are_never_writable_and_executable),
 	};

@@ -14,9 +14,11 @@ command -v valgrind >/dev/null || {
 }
 
 # What cannot hold there: valgrind's own code lies in memory that is writable and executable, which test_code (left out; its
-# calls are in test_faults, too) and a test of thunks would find, and it does not tell programs of a limit on address space.
+# calls are in test_faults, too) and a test of thunks would find, and which a system that refuses such memory does not give it;
+and it does not tell programs of a limit on address space.
 left_out=test_code
 cannot_hold='thunk_pages_are_never_writable_and_executable
+closure_goes_on_without_more_executable_memory
 address_space_is_exhausted'
 
 # Structs of a megabyte travel on the stack. Code changes while it is used: thunks are written, run, and written anew.
