@@ -2,7 +2,15 @@
    side share. Nothing here is public; include/gangway.h is.
 
    The whole core is linked by Go's internal linker: no thread-local variables, no constructors.
-   Per-thread state goes through pthread keys, set-up happens on first use. */
+   Per-thread state goes through pthread keys, set-up happens on first use.
+
+   fork(2). A child has the thread that forked alone, and the memory of all: a lock that another
+   thread held would stay locked for good. So thunk.c takes its lock before a fork and frees it
+   after, in handlers of pthread_atfork(3). The other locks need none: jit.c refuses to work in a
+   child, where there is no Go runtime; rt_init.c's is for threads that wait for the runtime to
+   start, which a child without the thread that starts it does in vain, locked or not; and
+   pthread_once(3), which status.c has, sees to it itself. Children that share no memory to lock in
+   (vfork, posix_spawn, Go's own) or that only exec (_Fork) run no handlers and no code of ours. */
 #ifndef GW_BRIDGE_H
 #define GW_BRIDGE_H
 
@@ -11,6 +19,14 @@
 #include <stdint.h>
 
 #include "../include/gangway.h"
+
+/* What is to run once before anything of its file does: when a library is loaded, by itself; of the
+   object (build-aux/object.sh), of which Go's linker would drop it silently, by gw_call_setup. */
+#ifdef GW_OBJECT
+#define GW_AT_LOAD
+#else
+#define GW_AT_LOAD __attribute__((constructor))
+#endif
 
 /* status.c */
 
@@ -36,6 +52,9 @@ void gw_thunk_set(void *code, const void *entry, void *record);
    least 1024 frees later (when no more pages for code can be had: when it is the one that has been
    free for longest): retarget it first to what a call that comes too late shall meet. */
 void gw_thunk_free(void *code);
+
+/* Sees to it that a fork finds the lock free. */
+GW_AT_LOAD void gw_thunk_init(void);
 
 size_t gw_thunk_count(void); /* allocated and not freed */
 size_t gw_thunk_pages(void); /* pairs of pages mapped */

@@ -5,12 +5,17 @@
 #include <sys/auxv.h>
 
 #include "call.h"
+#include "jit.h"
 
 void gw_call_setup(uintptr_t *secure)
 {
 	*secure = getauxval(AT_SECURE);
 	gw_call_init(&errno);
 	gw_auto_init();
+#ifdef GW_OBJECT
+	gw_thunk_init();
+	gw_jit_init();
+#endif
 }
 
 /* Both structures are larger than what is copied, in every release. */

@@ -30,12 +30,34 @@ static struct gw_jit_host host;
 static bool host_known; /* set last */
 static pthread_mutex_t host_lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* Set in the child of a fork. The code of arenas is in memory that a child shares with its parent, so
+   that what it added or retired would be the parent's code; locks may be held by threads that the
+   child has not; and there is no Go runtime in it that would look. So nothing works there. */
+static bool forked;
+
+static void after_fork_in_child(void)
+{
+	forked = true;
+}
+
+void gw_jit_init(void)
+{
+	(void)pthread_atfork(NULL, NULL, after_fork_in_child);
+}
+
+static gw_status refuse_in_child(void)
+{
+	return gw_fail(GW_ENOGO, "registered code: there is no Go runtime in the child of a fork");
+}
+
 /* All arenas, which are for good: their owners may be where leak checkers do not look, in Go's
  * heap. */
 static gw_jit_arena *arenas;
 
 gw_status gw_jit_host_set(const struct gw_jit_host *given, const struct gw_jit_known *known)
 {
+	if (forked)
+		return refuse_in_child();
 	gw_status status = gw_jit_find_check(&given->layout, given->first, known);
 	if (status != GW_OK)
 		return status;
@@ -264,6 +286,8 @@ static gw_status check_arena(gw_jit_arena **out, const char *name, size_t code, 
 
 gw_status gw_jit_arena_new(gw_jit_arena **out, const char *name, size_t code, size_t functions)
 {
+	if (forked)
+		return refuse_in_child();
 	gw_status status = check_arena(out, name, code, functions);
 	if (status != GW_OK)
 		return status;
@@ -302,6 +326,8 @@ gw_status gw_jit_add(gw_jit_arena *arena, const gw_jit_function *f, void **entry
 {
 	if (arena == NULL || f == NULL || entry == NULL)
 		return gw_fail(GW_EINVAL, "gw_jit_add: a pointer is NULL");
+	if (forked)
+		return refuse_in_child();
 	gw_status status = gw_jit_check(f);
 	if (status != GW_OK)
 		return status;
@@ -342,6 +368,8 @@ gw_status gw_jit_retire(gw_jit_arena *arena, void *entry)
 {
 	if (arena == NULL)
 		return gw_fail(GW_EINVAL, "gw_jit_retire: a pointer is NULL");
+	if (forked)
+		return refuse_in_child();
 	gw_status status = GW_OK;
 	pthread_mutex_lock(&arena->lock);
 	size_t offset = (uintptr_t)entry - (uintptr_t)arena->text;
@@ -366,6 +394,8 @@ gw_status gw_jit_arena_close(gw_jit_arena *arena)
 {
 	if (arena == NULL)
 		return gw_fail(GW_EINVAL, "gw_jit_arena_close: a pointer is NULL");
+	if (forked)
+		return refuse_in_child();
 	gw_status status = GW_OK;
 	pthread_mutex_lock(&arena->lock);
 	if (arena->closed) {
@@ -381,10 +411,17 @@ gw_status gw_jit_arena_close(gw_jit_arena *arena)
 
 void gw_jit_arena_used(gw_jit_arena *arena, size_t *code, size_t *functions)
 {
-	pthread_mutex_lock(&arena->lock);
+	size_t text_used = 0, added = 0;
+	if (arena != NULL) {
+		if (!forked)
+			pthread_mutex_lock(&arena->lock);
+		text_used = arena->text_used;
+		added = arena->functions;
+		if (!forked)
+			pthread_mutex_unlock(&arena->lock);
+	}
 	if (code != NULL)
-		*code = arena->text_used;
+		*code = text_used;
 	if (functions != NULL)
-		*functions = arena->functions;
-	pthread_mutex_unlock(&arena->lock);
+		*functions = added;
 }

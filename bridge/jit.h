@@ -89,6 +89,9 @@ struct gw_jit_known {
    has been set before. */
 gw_status gw_jit_host_set(const struct gw_jit_host *host, const struct gw_jit_known *known);
 
+/* jit.c. From then on the child of a fork is told so (GW_ENOGO) and changes nothing. */
+GW_AT_LOAD void gw_jit_init(void);
+
 /* jit_check.c. Whether a function may be added: GW_OK or GW_EINVAL. */
 gw_status gw_jit_check(const gw_jit_function *f);
 

@@ -191,6 +191,24 @@ void gw_thunk_free(void *code)
 	pthread_mutex_unlock(&pool.lock);
 }
 
+/* Nothing of others' is called with the lock held but malloc, which glibc locks for a fork after all
+   handlers: whoever has the lock comes to free it. */
+static void before_fork(void)
+{
+	pthread_mutex_lock(&pool.lock);
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_unlock(&pool.lock);
+}
+
+void gw_thunk_init(void)
+{
+	/* Without memory for it, a child that forks at a bad time may hang. */
+	(void)pthread_atfork(before_fork, after_fork, after_fork);
+}
+
 size_t gw_thunk_count(void)
 {
 	pthread_mutex_lock(&pool.lock);

@@ -18,6 +18,10 @@
    User data is whatever pointer-sized value the C function takes along (on the Go side a
    gangway.Handle); Gangway does not look at it.
 
+   After fork(2) the child may go on, whatever other threads of the parent were doing; there is no Go
+   runtime in it. (As with malloc, not a child of a fork by a signal handler that interrupted one of
+   these functions.)
+
    libgangway.so stays in the process once it is loaded: dlclose(3) does not unload it, since
    closures and the ends of threads lead into it. A library of yours that holds libgangway.a should
    do the same (-Wl,-z,nodelete, which pkg-config --static says): if it is unloaded, its closures

@@ -6,7 +6,8 @@
    For C code in a Go program that imports github.com/gangwayffi/gangway/jit, which is the same
    interface for Go, with func values, and tells what the code has to keep to. Rules as in
    gangway.h: a gw_status, results through out-parameters that are written only on GW_OK, words in
-   gw_last_error(). Functions may be called from any thread at any time.
+   gw_last_error(). Functions may be called from any thread at any time. In the child of a fork(2)
+   there is no Go runtime, and the code is its parent's: GW_ENOGO.
 
    Example: a leaf function without a frame, which computes a + b.
 
@@ -121,7 +122,7 @@ GW_API gw_status gw_jit_retire(gw_jit_arena *arena, void *entry);
    gw_jit_arena_used. GW_EINVAL: arena is NULL. GW_ECLOSED: closed already. */
 GW_API gw_status gw_jit_arena_close(gw_jit_arena *arena);
 
-/* How much of the arena's room is used. Pointers may be NULL. */
+/* How much of the arena's room is used. Pointers may be NULL; of no arena, 0 is used. */
 GW_API void gw_jit_arena_used(gw_jit_arena *arena, size_t *code, size_t *functions);
 
 #ifdef __cplusplus

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "child.h"
 #include "jit_program.h"
 
 enum { ADDERS = 3, EACH = 2000 };
@@ -113,11 +114,61 @@ static void list_that_is_broken_is_an_error(void **state)
 	last_module = last;
 }
 
+/* In the child of a fork. The code is the parent's: nothing may change it. */
+static void use_arenas(void)
+{
+	gw_jit_function f = function40("jit.child");
+	gw_jit_arena *arena = NULL;
+	size_t code = 0, functions = 0;
+	void *entry = NULL, *old = __atomic_load_n(&newest, __ATOMIC_ACQUIRE);
+	alarm(60);
+	if (gw_jit_arena_new(&arena, "child", 1, 1) != GW_ENOGO ||
+	    gw_jit_add(shared, &f, &entry) != GW_ENOGO || gw_jit_retire(shared, old) != GW_ENOGO ||
+	    gw_jit_arena_close(shared) != GW_ENOGO || entry != NULL || arena != NULL ||
+	    strstr(gw_last_error(), "child of a fork") == NULL)
+		_exit(1);
+	gw_jit_arena_used(shared, &code, &functions);
+	if (code == 0 || functions == 0)
+		_exit(2);
+}
+
+/* Until told; a full arena takes the lock as well. */
+static void *add_to_shared(void *arg)
+{
+	gw_jit_function f = function40("jit.concurrent");
+	void *entry;
+	while (__atomic_load_n(&adding, __ATOMIC_ACQUIRE))
+		gw_jit_add(shared, &f, &entry);
+	return arg;
+}
+
+static void child_of_a_fork_is_told_that_there_is_no_go(void **state)
+{
+	(void)state;
+	enum { FORKS = 100, FUNCTIONS = 100000 };
+	char said[256];
+	pthread_t threads[2];
+	shared = new_arena(FUNCTIONS * 64, FUNCTIONS);
+	newest = add(shared, "jit.concurrent");
+	adding = true;
+	assert_int_equal(pthread_create(&threads[0], NULL, add_to_shared, NULL), 0);
+	assert_int_equal(pthread_create(&threads[1], NULL, add_to_shared, NULL), 0);
+	int bad = 0;
+	for (int i = 0; i < FORKS && bad == 0; i++)
+		bad = in_child(use_arenas, said, sizeof said);
+	__atomic_store_n(&adding, false, __ATOMIC_RELEASE);
+	assert_int_equal(pthread_join(threads[0], NULL), 0);
+	assert_int_equal(pthread_join(threads[1], NULL), 0);
+	assert_int_equal(bad, 0);
+	check40(shared, newest, "jit.concurrent");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(functions_are_added_while_others_look),
 		cmocka_unit_test(arenas_and_modules_of_others_are_all_linked),
+		cmocka_unit_test(child_of_a_fork_is_told_that_there_is_no_go),
 		cmocka_unit_test(list_that_is_broken_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, set_host, NULL);

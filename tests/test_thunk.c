@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "../bridge/bridge.h"
+#include "child.h"
 
 enum { PAGE = 4096, REUSE_DISTANCE = 1024 };
 
@@ -383,6 +384,70 @@ static void thunk_set_while_called_shows_old_or_new(void **state)
 	gw_thunk_free(caller.code);
 }
 
+static bool forking;
+
+static void *allocate_until_forked(void *arg)
+{
+	while (__atomic_load_n(&forking, __ATOMIC_RELAXED)) {
+		void *codes[300];
+		int n = 0;
+		while (n < 300 &&
+		       gw_thunk_alloc(entry(entry_add), record(n), &codes[n]) == GW_OK)
+			n++;
+		while (n > 0)
+			gw_thunk_free(codes[--n]);
+	}
+	return arg;
+}
+
+/* In the child of a fork; SIGALRM ends one that hangs. */
+static void allocate_in_child(void)
+{
+	enum { COUNT = 3000 };
+	static void *codes[COUNT];
+	alarm(60);
+	for (long i = 0; i < COUNT; i++)
+		if (gw_thunk_alloc(entry(entry_add), record(i), &codes[i]) != GW_OK)
+			_exit(1);
+	for (long i = 0; i < COUNT; i++)
+		if (call(codes[i], 1) != i + 1)
+			_exit(2);
+	for (long i = 0; i < COUNT; i++)
+		gw_thunk_free(codes[i]);
+}
+
+static void fork_and_allocate(void)
+{
+	char said[64];
+	allocate_in_child();
+	if (in_child(allocate_in_child, said, sizeof said) != 0)
+		_exit(3);
+}
+
+/* A lock that another thread holds at the fork would be held for good in the child: without handlers
+   half of the children hang. And the child's own children. */
+static void thunk_child_of_a_fork_among_allocations_allocates(void **state)
+{
+	(void)state;
+	enum { THREADS = 3, FORKS = 200 };
+	pthread_t threads[THREADS];
+	size_t live = gw_thunk_count();
+	forking = true;
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, allocate_until_forked, NULL), 0);
+	int bad = 0;
+	for (int i = 0; i < FORKS && bad == 0; i++) {
+		char said[256];
+		bad = in_child(i % 10 == 0 ? fork_and_allocate : allocate_in_child, said,
+			       sizeof said);
+	}
+	__atomic_store_n(&forking, false, __ATOMIC_RELAXED);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(bad, 0);
+	assert_int_equal(gw_thunk_count(), live);
+}
+
 /* Take thunks until there is none: those that were free, too. */
 static gw_status take_all(void **codes, size_t most, size_t *count)
 {
@@ -540,6 +605,7 @@ int main(void)
 		cmocka_unit_test(thunk_100000_in_turn_need_no_more_pages),
 		cmocka_unit_test(thunk_threads_allocate_at_once),
 		cmocka_unit_test(thunk_set_while_called_shows_old_or_new),
+		cmocka_unit_test(thunk_child_of_a_fork_among_allocations_allocates),
 		cmocka_unit_test(thunk_alloc_without_address_space_is_enomem),
 		cmocka_unit_test(thunk_alloc_without_permission_is_esys),
 		cmocka_unit_test(thunk_alloc_without_memory_is_enomem),
