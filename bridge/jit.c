@@ -30,9 +30,9 @@ static struct gw_jit_host host;
 static bool host_known; /* set last */
 static pthread_mutex_t host_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Set in the child of a fork. The code of arenas is in memory that a child shares with its parent, so
-   that what it added or retired would be the parent's code; locks may be held by threads that the
-   child has not; and there is no Go runtime in it that would look. So nothing works there. */
+/* Set in the child of a fork. The code of arenas is in memory that a child shares with its parent,
+   so that what it added or retired would be the parent's code; locks may be held by threads that
+   the child has not; and there is no Go runtime in it that would look. So nothing works there. */
 static bool forked;
 
 static void after_fork_in_child(void)

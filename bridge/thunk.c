@@ -1,9 +1,10 @@
 /* Thunks: distinct code addresses, one for each Go callback that C holds.
 
-   All code of a thunk is "lea slot(%rip), %r11; jmp *(%r11)": it goes where its slot says, with the
-   slot's address in R11, a register that no calling convention uses for arguments. The slots lie
-   one page above the code, each at the same distance from its thunk, so that all thunks are the
-   same bytes:
+   All code of a thunk is "endbr64; lea slot(%rip), %r11; jmp *(%r11)": it goes where its slot says,
+   with the slot's address in R11, a register that no calling convention uses for arguments. C calls
+   it by a pointer: the endbr64, of no cost that can be measured, is for processes that indirect
+   branch tracking watches. The slots lie one page above the code, each at the same distance from
+   its thunk, so that all thunks are the same bytes:
 
        page + 8192   +-----------------------------+
 		     | 256 slots: entry, record    |  read and write
@@ -32,22 +33,22 @@ enum {
 _Static_assert(sizeof(struct gw_thunk_slot) == THUNK, "a slot for each thunk, at a fixed distance");
 _Static_assert(offsetof(struct gw_thunk_slot, entry) == 0, "the thunk jumps to the first word");
 
-/* The displacement counts from the end of the lea, 7 bytes into the thunk. */
+/* The displacement counts from the end of the lea, 11 bytes into the thunk. */
 static const unsigned char code_template[THUNK] = {
+	0xf3,
+	0x0f,
+	0x1e,
+	0xfa, /* endbr64 */
 	0x4c,
 	0x8d,
 	0x1d,
-	(PAGE - 7) & 0xff,
-	(PAGE - 7) >> 8,
+	(PAGE - 11) & 0xff,
+	(PAGE - 11) >> 8,
 	0,
-	0, /* lea PAGE-7(%rip), %r11 */
+	0, /* lea PAGE-11(%rip), %r11 */
 	0x41,
 	0xff,
 	0x23, /* jmp *(%r11) */
-	0xcc,
-	0xcc,
-	0xcc,
-	0xcc,
 	0xcc,
 	0xcc, /* int3 */
 };
@@ -191,8 +192,8 @@ void gw_thunk_free(void *code)
 	pthread_mutex_unlock(&pool.lock);
 }
 
-/* Nothing of others' is called with the lock held but malloc, which glibc locks for a fork after all
-   handlers: whoever has the lock comes to free it. */
+/* Nothing of others' is called with the lock held but malloc, which glibc locks for a fork after
+   all handlers: whoever has the lock comes to free it. */
 static void before_fork(void)
 {
 	pthread_mutex_lock(&pool.lock);

@@ -18,9 +18,9 @@
    User data is whatever pointer-sized value the C function takes along (on the Go side a
    gangway.Handle); Gangway does not look at it.
 
-   After fork(2) the child may go on, whatever other threads of the parent were doing; there is no Go
-   runtime in it. (As with malloc, not a child of a fork by a signal handler that interrupted one of
-   these functions.)
+   After fork(2) the child may go on, whatever other threads of the parent were doing; there is no
+   Go runtime in it. (As with malloc, not a child of a fork by a signal handler that interrupted one
+   of these functions.)
 
    libgangway.so stays in the process once it is loaded: dlclose(3) does not unload it, since
    closures and the ends of threads lead into it. A library of yours that holds libgangway.a should
@@ -282,8 +282,8 @@ typedef void gw_handler(void *result, void *const *args, void *user);
 
 /* A closure for handler. signature and user belong to the caller and outlive it. GW_EINVAL: a
    pointer is NULL, or signature is variadic: a callee cannot tell its arguments. GW_ENOMEM,
-   GW_ESYS: the system grants no executable memory, and there is no freed closure whose address could
-   serve. */
+   GW_ESYS: the system grants no executable memory, and there is no freed closure whose address
+   could serve. */
 GW_API gw_status gw_closure_new(gw_closure **out, const gw_signature *signature,
 				gw_handler *handler, void *user);
 

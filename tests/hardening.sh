@@ -1,7 +1,7 @@
 #!/bin/sh
 # What the dynamic linker protects in libgangway.so is protected, and nothing of Gangway reads the environment but the Go
 # side, for GANGWAY_ROAD and GANGWAY_CHECK, when it may (tests/security).
-# Usage: hardening.sh      in the build directory, after make; environment: srcdir, READELF
+# Usage: hardening.sh      in the build directory, after make; environment: srcdir, CC, CPPFLAGS, CORE_SOURCES, READELF
 set -eu
 export LC_ALL=C
 library=.libs/libgangway.so.0
@@ -29,6 +29,33 @@ fi
 if grep -E '^ *LOAD .* RWE ' "$work/segments"; then
 	fail "$library has a segment that is writable and executable"
 fi
+
+# Built for indirect branch tracking and shadow stacks the library is marked for both. Its own files decide: those that the
+# compiler adds (crti.o) have no marks on every system. The Go object has none.
+properties() { # file: what it says it is fit for
+	$readelf --wide --notes "$1" | sed -n 's/.*x86 feature: *//p'
+}
+objects=
+for source in $CORE_SOURCES; do
+	objects="$objects $work/$(basename "$source" | tr . _).o"
+	# shellcheck disable=SC2086
+	${CC:-cc} -std=c11 -O1 -fPIC -fcf-protection=full -fvisibility=hidden ${CPPFLAGS-} -I"$srcdir/include" -c \
+		-o "$work/$(basename "$source" | tr . _).o" "$srcdir/$source"
+done
+# shellcheck disable=SC2086
+${CC:-cc} -fcf-protection=full -shared -nostdlib -o "$work/protected.so" $objects
+[ "$(properties "$work/protected.so")" = 'IBT, SHSTK' ] ||
+	fail "built with -fcf-protection the library says '$(properties "$work/protected.so")', not 'IBT, SHSTK'"
+[ -z "$(properties "$object")" ] || fail "$object says that it is fit for CET, in Go programs"
+for file in "$work"/*_sysv_S.o; do
+	# The instruction after the line of a function's name.
+	${OBJDUMP:-objdump} --disassemble --no-show-raw-insn "$file" >"$work/disassembly"
+	awk -v file="$(basename "$file")" '
+		name { functions++; if ($2 != "endbr64") { print "hardening.sh: " name " in " file " begins with " $2; bad = 1 } }
+		{ name = "" }
+		/^[0-9a-f]+ <gw_.*>:$/ { name = $2 }
+		END { exit bad || functions == 0 }' "$work/disassembly" >&2 || fail "$file: functions without endbr64, or none"
+done
 
 for file in "$library" "$object"; do
 	$readelf --wide --symbols "$file" >"$work/symbols"

@@ -56,8 +56,7 @@ static void use(void *l)
 			l, "gw_closure_new");
 	void *(*code)(const gw_closure *) =
 		(void *(*)(const gw_closure *))symbol(l, "gw_closure_code");
-	void (*closure_free)(gw_closure *) =
-		(void (*)(gw_closure *))symbol(l, "gw_closure_free");
+	void (*closure_free)(gw_closure *) = (void (*)(gw_closure *))symbol(l, "gw_closure_free");
 	void (*signature_free)(gw_signature *) =
 		(void (*)(gw_signature *))symbol(l, "gw_signature_free");
 	gw_signature *s;
@@ -74,9 +73,8 @@ static void use(void *l)
 /* An error of what libcdiff.so holds. */
 static void use_archived(void *l)
 {
-	int32_t (*call)(const char *, void (*)(void), void *, void *const *) =
-		(int32_t(*)(const char *, void (*)(void), void *, void *const *))symbol(
-			l, "cdiff_call");
+	int32_t (*call)(const char *, void (*)(void), void *, void *const *) = (int32_t(*)(
+		const char *, void (*)(void), void *, void *const *))symbol(l, "cdiff_call");
 	assert_int_equal(call("x", NULL, NULL, NULL), 1);
 }
 

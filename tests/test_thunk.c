@@ -145,6 +145,16 @@ static void thunk_call_reaches_entry_with_record(void **state)
 	gw_thunk_free(b);
 }
 
+/* C calls it by a pointer, maybe in a process that tracks indirect branches. */
+static void thunk_begins_with_endbr64(void **state)
+{
+	(void)state;
+	static const unsigned char endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+	void *code = new_thunk(0);
+	assert_memory_equal(code, endbr64, sizeof endbr64);
+	gw_thunk_free(code);
+}
+
 static long check_arguments(long a, double b, long c, long d, long e, long f, long g, double h,
 			    double i, double j, double k, double l, double m, double n, long o,
 			    double p, long double q)
@@ -391,8 +401,7 @@ static void *allocate_until_forked(void *arg)
 	while (__atomic_load_n(&forking, __ATOMIC_RELAXED)) {
 		void *codes[300];
 		int n = 0;
-		while (n < 300 &&
-		       gw_thunk_alloc(entry(entry_add), record(n), &codes[n]) == GW_OK)
+		while (n < 300 && gw_thunk_alloc(entry(entry_add), record(n), &codes[n]) == GW_OK)
 			n++;
 		while (n > 0)
 			gw_thunk_free(codes[--n]);
@@ -424,8 +433,8 @@ static void fork_and_allocate(void)
 		_exit(3);
 }
 
-/* A lock that another thread holds at the fork would be held for good in the child: without handlers
-   half of the children hang. And the child's own children. */
+/* A lock that another thread holds at the fork would be held for good in the child: without
+   handlers half of the children hang. And the child's own children. */
 static void thunk_child_of_a_fork_among_allocations_allocates(void **state)
 {
 	(void)state;
@@ -596,6 +605,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(thunk_call_reaches_entry_with_record),
+		cmocka_unit_test(thunk_begins_with_endbr64),
 		cmocka_unit_test(thunk_call_leaves_arguments_alone),
 		cmocka_unit_test(thunk_set_retargets),
 		cmocka_unit_test(thunk_freed_still_leads_where_it_was_set),

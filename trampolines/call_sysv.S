@@ -1,5 +1,7 @@
 /* Helpers that ccall calls in place of a C function, and the one that runtime.cgocall calls. */
 
+#include "cet_sysv.h"
+
 	.text
 
 /* uint64 gw_errno_offset: where errno lies, relative to the thread pointer. libc is loaded with the program, so that
@@ -15,6 +17,7 @@
 	.type	gw_call_init, @function
 gw_call_init:
 	.cfi_startproc
+	_CET_ENDBR
 	subq	%fs:0, %rdi
 	movq	%rdi, gw_errno_offset(%rip)
 	ret
@@ -25,13 +28,15 @@ gw_call_init:
 
    In:        R10 the function; argument registers and stack arguments as for that function.
    Out:       RAX RDX XMM0 XMM1 as the function left them; R10 errno (0 when it set none).
-   Clobbers:  R15 (return address), as ccall permits, so that the function finds its stack arguments at 8(RSP).
+   Clobbers:  R15 (return address), as ccall permits, so that the function finds its stack arguments at 8(RSP). A
+              shadow stack keeps it meanwhile, and the RET finds both the same.
    Called by: ccall only. */
 	.globl	gw_errno_call
 	.hidden	gw_errno_call
 	.type	gw_errno_call, @function
 gw_errno_call:
 	.cfi_startproc
+	_CET_ENDBR
 	popq	%r15
 	.cfi_adjust_cfa_offset -8
 	.cfi_register %rip, %r15
@@ -58,6 +63,7 @@ gw_errno_call:
 	.type	gw_call_regs, @function
 gw_call_regs:
 	.cfi_startproc
+	_CET_ENDBR
 	pushq	%rbp
 	.cfi_def_cfa_offset 16
 	.cfi_offset %rbp, -16

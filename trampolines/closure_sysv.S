@@ -1,5 +1,6 @@
 /* Calls that C makes to functions made at run time: where a thunk (bridge/thunk.c) enters. */
 
+#include "cet_sysv.h"
 #include "invoke_sysv.h"
 
 	.text
@@ -29,6 +30,7 @@
 	.type	gw_closure_entry, @function
 gw_closure_entry:
 	.cfi_startproc
+	_CET_ENDBR
 	pushq	%rbp
 	.cfi_def_cfa_offset 16
 	.cfi_offset %rbp, -16
@@ -89,6 +91,7 @@ gw_closure_entry:
 	.type	gw_closure_freed, @function
 gw_closure_freed:
 	.cfi_startproc
+	_CET_ENDBR
 	ud2
 	.cfi_endproc
 	.size	gw_closure_freed, .-gw_closure_freed

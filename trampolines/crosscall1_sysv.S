@@ -17,6 +17,8 @@
      16(RSP)  R14
       8(RSP)  R15
       0(RSP)  alignment */
+#include "cet_sysv.h"
+
 	.text
 	.globl	gw_crosscall1
 	.hidden	gw_crosscall1
@@ -24,6 +26,7 @@
 	.p2align 4
 gw_crosscall1:
 	.cfi_startproc
+	_CET_ENDBR
 	.irp	reg, rbx, rbp, r12, r13, r14, r15
 	pushq	%\reg
 	.cfi_adjust_cfa_offset 8

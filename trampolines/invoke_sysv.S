@@ -1,6 +1,7 @@
 /* A call of any signature: the registers and stack arguments that bridge/invoke.c (or the safe road of the Go side) has
    laid out in a struct gw_invoke. */
 
+#include "cet_sysv.h"
 #include "invoke_sysv.h"
 
 	.text
@@ -29,6 +30,7 @@
 	.type	gw_invoke, @function
 gw_invoke:
 	.cfi_startproc
+	_CET_ENDBR
 	pushq	%rbp
 	.cfi_def_cfa_offset 16
 	.cfi_offset %rbp, -16

@@ -12,12 +12,15 @@
    The kernel takes nr in RAX and the arguments in RDI RSI RDX R10 R8 R9 (psABI, A.2.1). */
 	.set	STACK_A6, 8
 
+#include "cet_sysv.h"
+
 	.text
 	.globl	gw_syscall
 	.type	gw_syscall, @function
 	.p2align 4
 gw_syscall:
 	.cfi_startproc
+	_CET_ENDBR
 	movq	%rdi, %rax
 	movq	%rsi, %rdi
 	movq	%rdx, %rsi
