@@ -14,11 +14,19 @@ struct gw_closure {
 };
 
 /* A value that no place holds whole, or not aligned, is put together in one of these. At most 14
-   are needed, as each has a register; all values of nothing but padding share one more. */
+   are needed, as each has a register; all values of nothing but padding, of 16 bytes at most, share
+   one more. */
 struct gathered {
 	_Alignas(16) unsigned char bytes[16];
 };
 enum { MAX_GATHERED = 14, PADDING = MAX_GATHERED };
+
+/* An address aligned for a type without bytes, whose alignment may be any: there is nothing to read
+   or write at it. */
+static void *no_bytes(const struct gw_type *type, struct gathered *near)
+{
+	return (void *)((uintptr_t)near & -(uintptr_t)type->align);
+}
 
 /* Where the value of an argument is. One or two pieces of a kind lie side by side in regs, aligned
    to 8; stack arguments lie as memory has them, and are the callee's to write. */
@@ -26,8 +34,10 @@ static void *find_argument(struct gw_closure_regs *regs, const struct gw_place *
 			   struct gathered *g, size_t *gathered)
 {
 	const struct gw_piece *first = &place->piece[0], *second = &place->piece[1];
+	if (place->type->size == 0)
+		return no_bytes(place->type, &g[PADDING]);
 	if (place->pieces == 0)
-		return g[PADDING].bytes; /* an empty struct, too */
+		return g[PADDING].bytes;
 	if (first->where == GW_IN_MEMORY)
 		return (unsigned char *)regs->stack + first->stack;
 	/* With as many pieces as eightbytes: one that is padding has no register to lie in. */
@@ -76,7 +86,10 @@ void gw_closure_handle(const gw_signature *s, struct gw_closure_regs *regs, gw_h
 		return;
 	}
 	_Alignas(16) unsigned char value[32] = {0};
-	handler(value, args, user);
+	void *result = value;
+	if (s->result.type->size == 0)
+		result = no_bytes(s->result.type, &gathered[PADDING]);
+	handler(result, args, user);
 	load_result(regs, &s->result, value);
 }
 

@@ -182,7 +182,13 @@ GW_API gw_status gw_type_array(gw_type **out, const gw_type *elem, size_t n);
 
 /* n bytes of padding, from 1 to 1 MiB, aligned to 1: as what the compiler leaves between members,
    or an empty class of C++, they count for the layout and are not passed in registers. (Not as
-   unnamed bit-fields, which gcc passes and clang does not.) GW_EINVAL, GW_ENOMEM. */
+   unnamed bit-fields, which gcc passes and clang does not.) GW_EINVAL, GW_ENOMEM.
+
+   A struct of nothing but padding travels by the words of the psABI, as clang++ has it: up to 16
+   bytes nowhere, and from 17 on in memory, as every struct does. g++ is the same up to 16 bytes. It
+   passes nothing of a larger class that is empty to it (over-aligned, or with arrays of empty
+   classes): for a function that g++ compiled leave such a parameter out, and make such a result
+   void. */
 GW_API gw_status gw_type_pad(gw_type **out, size_t n);
 
 /* type as a member declared with _Alignas(align): of the same size. align is a power of two, at
@@ -274,10 +280,11 @@ GW_API void gw_call(const gw_signature *signature, void (*fn)(void), void *resul
 /* A function made at run time: C calls its code, which calls a handler. */
 typedef struct gw_closure gw_closure;
 
-/* What a closure does: args[i] points to the value of parameter i, valid and writable during the
-   call; the result is to be stored at result, exactly the bytes of its type, aligned for it, 0
-   where it is not stored (memory of the caller's for a result in memory: as it was). user is
-   gw_closure_new's. Runs on the thread and the stack of the caller; C++ exceptions pass through. */
+/* What a closure does: args[i] points to the value of parameter i, aligned for its type, valid and
+   writable during the call (of a struct without bytes it is an address and no more); the result is
+   to be stored at result, exactly the bytes of its type, aligned for it, 0 where it is not stored
+   (memory of the caller's for a result in memory: as it was). user is gw_closure_new's. Runs on the
+   thread and the stack of the caller; C++ exceptions pass through. */
 typedef void gw_handler(void *result, void *const *args, void *user);
 
 /* A closure for handler. signature and user belong to the caller and outlive it. GW_EINVAL: a

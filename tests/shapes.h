@@ -77,6 +77,9 @@ typedef struct {
 typedef struct {
 } empty;
 typedef struct {
+	_Alignas(64) empty a; /* of size 0 */
+} aligned_empty;
+typedef struct {
 	double _Complex a;
 } just_c128;
 typedef struct {
@@ -244,6 +247,8 @@ SHAPE(aligned_float, aligned_float, int8_t, empty, float, aligned_float, aligned
 	aligned_float)
 SHAPE(aligned_byte, aligned_byte, int8_t, int8_t, int8_t, int8_t, int8_t, int8_t, int8_t, int8_t, int8_t, int8_t)
 SHAPE(empty, empty, int8_t, empty, int16_t, empty, float, empty, double, empty, int64_t, empty)
+SHAPE(aligned_empty, aligned_empty, int64_t, two_words, aligned_empty, two_words, two_words, aligned_empty, int64_t, aligned_empty,
+	aligned_byte, aligned_empty)
 SHAPE(just_c128, just_c128, double, double, double, double, double, double, double, just_c128, double, just_c128)
 SHAPE(just_c160, just_c160, int64_t, int64_t, int64_t, int64_t, int64_t, two_words, int64_t, two_words, int64_t, float)
 SHAPE(three_doubles, three_doubles, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, float)
@@ -291,6 +296,7 @@ SHAPE(opaque_bytes, packed_byte_int, int64_t, int64_t, int64_t, int64_t, int64_t
 #define AI "{i32@16}"
 #define AF "{f32@16}"
 #define AB "{u8@64, f64}"
+#define AE "{{}@64}"
 #define D3 "{f64, f64, f64}"
 #define LA "{[2000]u8}"
 #define UID "union{i32, f64}"
@@ -342,6 +348,7 @@ static const struct shape shapes[] = {
 	AS(aligned_float, AF"(i8, {}, f32,"AF","AI", f64, f64, f64,"AF","AF")")
 	AS(aligned_byte, AB"(i8, i8, i8, i8, i8, i8, i8, i8, i8, i8)")
 	AS(empty, "{}(i8, {}, i16, {}, f32, {}, f64, {}, i64, {})")
+	AS(aligned_empty, AE"(i64,"W2","AE","W2","W2","AE", i64,"AE","AB","AE")")
 	AS(just_c128, "{c128}(f64, f64, f64, f64, f64, f64, f64, {c128}, f64, {c128})")
 	AS(just_c160, "{c160}(i64, i64, i64, i64, i64,"W2", i64,"W2", i64, f32)")
 	AS(three_doubles, D3"(i64, i64, i64, i64, i64, i64, i64, i64, i64, f32)")

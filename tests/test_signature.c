@@ -60,6 +60,11 @@ static const struct {
 	{"void({i32@16}, i32, {f32@16})", "- i0 i1 s0", 2, 1, 0, 16, false},
 	{"void({[3]i64}, {i64@64}, i8)", "- m0 m64 i0", 1, 0, 128, 64, false},
 	{"void({pad8, f64}, {pad8, i64}, {pad2})", "- s0 i0 -", 1, 1, 0, 16, false},
+	/* Empty classes of C++, the larger ones as clang++ passes them. */
+	{"void({pad1}, {[16]{pad1}}, i8)", "- - - i0", 1, 0, 0, 16, false},
+	{"void({[17]{pad1}}, {{pad1}@32}, i8)", "- m0 m32 i0", 1, 0, 64, 32, false},
+	{"{{pad1}@32}(i8)", "m0 i1", 2, 0, 0, 16, true},
+	{"void({{}@64}, i8)", "- - i0", 1, 0, 0, 16, false},
 	{"{[3]i64}(ptr)", "m0 i1", 2, 0, 0, 16, true},
 	{"{c160}({[3]i64})", "m0 m0", 1, 0, 24, 16, true},
 	{"{i64, f64}(f64)", "i0+s0 s0", 0, 1, 0, 16, false},
