@@ -5,11 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Who handles a call: one of the two. */
+struct callee {
+	gw_handler *plain;
+	gw_chained_handler *chained;
+	void *user;
+};
+
 struct gw_closure {
 	struct gw_closure_record record; /* first: the slot's record is the closure */
 	const gw_signature *signature;
-	gw_handler *handler;
-	void *user;
+	struct callee callee;
 	void *code;
 };
 
@@ -71,8 +77,15 @@ static void load_result(struct gw_closure_regs *regs, const struct gw_place *pla
 	}
 }
 
-void gw_closure_handle(const gw_signature *s, struct gw_closure_regs *regs, gw_handler *handler,
-		       void *user)
+static void enter(const struct callee *callee, void *result, void *const *args, void *chain)
+{
+	if (callee->chained != NULL)
+		callee->chained(result, args, callee->user, chain);
+	else
+		callee->plain(result, args, callee->user);
+}
+
+static void handle(const gw_signature *s, struct gw_closure_regs *regs, const struct callee *callee)
 {
 	void *args[s->count + 1];
 	struct gathered gathered[MAX_GATHERED + 1];
@@ -81,7 +94,7 @@ void gw_closure_handle(const gw_signature *s, struct gw_closure_regs *regs, gw_h
 		args[i] = find_argument(regs, &s->params[i], gathered, &n);
 	if (s->hidden) {
 		uint64_t to = regs->ints[0];
-		handler((void *)(uintptr_t)to, args, user);
+		enter(callee, (void *)(uintptr_t)to, args, regs->chain);
 		regs->rax = to;
 		return;
 	}
@@ -89,29 +102,54 @@ void gw_closure_handle(const gw_signature *s, struct gw_closure_regs *regs, gw_h
 	void *result = value;
 	if (s->result.type->size == 0)
 		result = no_bytes(s->result.type, &gathered[PADDING]);
-	handler(result, args, user);
+	enter(callee, result, args, regs->chain);
 	load_result(regs, &s->result, value);
+}
+
+void gw_closure_handle(const gw_signature *s, struct gw_closure_regs *regs, gw_handler *handler,
+		       void *user)
+{
+	struct callee callee = {.plain = handler, .user = user};
+	handle(s, regs, &callee);
 }
 
 static void run(void *record, struct gw_closure_regs *regs)
 {
 	const struct gw_closure *c = record;
-	gw_closure_handle(c->signature, regs, c->handler, c->user);
+	handle(c->signature, regs, &c->callee);
 }
 
-gw_status gw_closure_new(gw_closure **out, const gw_signature *signature, gw_handler *handler,
-			 void *user)
+static gw_status check(const gw_signature *signature, struct callee callee)
 {
-	if (out == NULL || signature == NULL || handler == NULL)
+	if (signature == NULL || (callee.plain == NULL && callee.chained == NULL))
 		return gw_fail(GW_EINVAL, "closure: a pointer is NULL");
 	if (signature->fixed != signature->count)
 		return gw_fail(GW_EINVAL, "closure: what a caller passes for \"...\" is not known");
+	return GW_OK;
+}
+
+static gw_status set(gw_closure *c, const gw_signature *signature, struct callee callee)
+{
+	if (c == NULL)
+		return gw_fail(GW_EINVAL, "closure: a pointer is NULL");
+	gw_status status = check(signature, callee);
+	if (status != GW_OK)
+		return status;
+	c->signature = signature;
+	c->callee = callee;
+	gw_thunk_set(c->code, (const void *)(uintptr_t)gw_closure_entry, c);
+	return GW_OK;
+}
+
+gw_status gw_closure_reserve(gw_closure **out)
+{
+	if (out == NULL)
+		return gw_fail(GW_EINVAL, "closure: a pointer is NULL");
 	struct gw_closure *c = malloc(sizeof *c);
 	if (c == NULL)
 		return gw_fail(GW_ENOMEM, "no memory for a closure");
-	*c = (struct gw_closure){
-		.record = {run}, .signature = signature, .handler = handler, .user = user};
-	gw_status status = gw_thunk_alloc((const void *)(uintptr_t)gw_closure_entry, c, &c->code);
+	*c = (struct gw_closure){.record = {run}};
+	gw_status status = gw_thunk_alloc((const void *)(uintptr_t)gw_closure_none, NULL, &c->code);
 	if (status != GW_OK) {
 		free(c);
 		return status;
@@ -120,16 +158,43 @@ gw_status gw_closure_new(gw_closure **out, const gw_signature *signature, gw_han
 	return GW_OK;
 }
 
+gw_status gw_closure_set(gw_closure *closure, const gw_signature *signature, gw_handler *handler,
+			 void *user)
+{
+	return set(closure, signature, (struct callee){.plain = handler, .user = user});
+}
+
+gw_status gw_closure_set_chained(gw_closure *closure, const gw_signature *signature,
+				 gw_chained_handler *handler, void *user)
+{
+	return set(closure, signature, (struct callee){.chained = handler, .user = user});
+}
+
+gw_status gw_closure_new(gw_closure **out, const gw_signature *signature, gw_handler *handler,
+			 void *user)
+{
+	struct callee callee = {.plain = handler, .user = user};
+	gw_closure *c;
+	gw_status status = check(signature, callee);
+	if (status == GW_OK)
+		status = gw_closure_reserve(out == NULL ? NULL : &c);
+	if (status == GW_OK) {
+		set(c, signature, callee);
+		*out = c;
+	}
+	return status;
+}
+
 void *gw_closure_code(const gw_closure *closure)
 {
-	return closure->code;
+	return closure == NULL ? NULL : closure->code;
 }
 
 void gw_closure_free(gw_closure *closure)
 {
 	if (closure == NULL)
 		return;
-	gw_thunk_set(closure->code, (const void *)(uintptr_t)gw_closure_freed, NULL);
+	gw_thunk_set(closure->code, (const void *)(uintptr_t)gw_closure_none, NULL);
 	gw_thunk_free(closure->code);
 	free(closure);
 }

@@ -75,7 +75,8 @@ static void store_result(const struct gw_invoke *x, const struct gw_place *place
 	}
 }
 
-void gw_call(const gw_signature *signature, void (*fn)(void), void *result, void *const *args)
+static void call(const gw_signature *signature, void (*fn)(void), uint64_t chain, void *result,
+		 void *const *args)
 {
 	const struct gw_type *type = signature->result.type;
 	size_t dropped = signature->hidden && result == NULL ? type->size + type->align : 0;
@@ -84,6 +85,7 @@ void gw_call(const gw_signature *signature, void (*fn)(void), void *result, void
 	memset(stack, 0, signature->stack_bytes);
 
 	struct gw_invoke x = {.fn = fn,
+			      .chain = chain,
 			      .al = signature->sses,
 			      .stack_bytes = signature->stack_bytes,
 			      .stack_align = signature->stack_align,
@@ -101,6 +103,17 @@ void gw_call(const gw_signature *signature, void (*fn)(void), void *result, void
 	gw_invoke(&x);
 	if (result != NULL)
 		store_result(&x, &signature->result, result);
+}
+
+void gw_call(const gw_signature *signature, void (*fn)(void), void *result, void *const *args)
+{
+	call(signature, fn, 0, result, args);
+}
+
+void gw_call_chained(const gw_signature *signature, void (*fn)(void), void *chain, void *result,
+		     void *const *args)
+{
+	call(signature, fn, (uint64_t)(uintptr_t)chain, result, args);
 }
 
 void gw_invoke_errno(struct gw_invoke *x)

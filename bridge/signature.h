@@ -176,8 +176,8 @@ struct gw_closure_regs {
 	/* Results, 0 before run. A result in memory: run stores it where ints[0] points, and puts
 	   ints[0] in rax. */
 	uint64_t rax, rdx, xmm0, xmm1;
-	uint64_t x87; /* how many of st are results: 0, 1 or 2 */
-	uint64_t reserved;
+	uint64_t x87;      /* how many of st are results: 0, 1 or 2 */
+	void *chain;       /* R10: an argument, too, if the caller says so */
 	uint8_t st[2][16]; /* for ST0 and ST1; not cleared before run */
 };
 
@@ -190,6 +190,7 @@ _Static_assert(offsetof(struct gw_closure_regs, rdx) == CL_RDX, "rdx");
 _Static_assert(offsetof(struct gw_closure_regs, xmm0) == CL_XMM0, "xmm0");
 _Static_assert(offsetof(struct gw_closure_regs, xmm1) == CL_XMM1, "xmm1");
 _Static_assert(offsetof(struct gw_closure_regs, x87) == CL_X87, "x87");
+_Static_assert(offsetof(struct gw_closure_regs, chain) == CL_CHAIN, "chain");
 _Static_assert(offsetof(struct gw_closure_regs, st) == CL_ST, "st");
 _Static_assert(sizeof(struct gw_closure_regs) == CL_SIZE, "gw_closure_regs");
 
@@ -202,9 +203,10 @@ struct gw_closure_record {
 _Static_assert(offsetof(struct gw_thunk_slot, record) == SLOT_RECORD, "record");
 _Static_assert(offsetof(struct gw_closure_record, run) == RECORD_RUN, "run");
 
-/* Entries for thunks, not C functions: R11 = struct gw_thunk_slot*. gw_closure_freed traps. */
+/* Entries for thunks, not C functions: R11 = struct gw_thunk_slot*. gw_closure_none traps: there is
+   no handler any more, or none yet. */
 void gw_closure_entry(void);
-void gw_closure_freed(void);
+void gw_closure_none(void);
 
 /* closure.c. What run does for a handler: finds the arguments, calls it, brings the result to regs.
  */

@@ -277,6 +277,12 @@ GW_API const gw_type *gw_signature_param(const gw_signature *signature, size_t i
 GW_API void gw_call(const gw_signature *signature, void (*fn)(void), void *result,
 		    void *const *args);
 
+/* gw_call with a static chain, which the function finds in R10 (psABI 3.2.3): a pointer that
+   callers of nested functions of GNU C, and of some other languages, pass besides the arguments. It
+   is what gcc's __builtin_call_with_static_chain does. gw_call leaves R10 0. */
+GW_API void gw_call_chained(const gw_signature *signature, void (*fn)(void), void *chain,
+			    void *result, void *const *args);
+
 /* A function made at run time: C calls its code, which calls a handler. */
 typedef struct gw_closure gw_closure;
 
@@ -294,8 +300,32 @@ typedef void gw_handler(void *result, void *const *args, void *user);
 GW_API gw_status gw_closure_new(gw_closure **out, const gw_signature *signature,
 				gw_handler *handler, void *user);
 
-/* The function to give to C, to be cast to its type; good until gw_closure_free. */
+/* The function to give to C, to be cast to its type; good until gw_closure_free. NULL: NULL. */
 GW_API void *gw_closure_code(const gw_closure *closure);
+
+/* A closure whose code is known before what it does: for a handler that needs the address, or code
+   that is to point at it. A call before gw_closure_set ends the process by SIGILL. GW_EINVAL: out
+   is NULL. GW_ENOMEM, GW_ESYS: as gw_closure_new. */
+GW_API gw_status gw_closure_reserve(gw_closure **out);
+
+/* Give a closure, be it new or not, its signature, handler and user, as gw_closure_new does. Not
+   while a call of it is under way, unless it had no handler. GW_EINVAL: as gw_closure_new; closure
+   stays as it was.
+
+       gw_closure *c;
+       if (gw_closure_reserve(&c) == GW_OK) {
+	       state->callback = gw_closure_code(c);
+	       gw_closure_set(c, signature, handler, state);
+       } */
+GW_API gw_status gw_closure_set(gw_closure *closure, const gw_signature *signature,
+				gw_handler *handler, void *user);
+
+/* A handler that gets the static chain as well: R10 as the caller left it, see gw_call_chained. */
+typedef void gw_chained_handler(void *result, void *const *args, void *user, void *chain);
+
+/* gw_closure_set with such a handler. */
+GW_API gw_status gw_closure_set_chained(gw_closure *closure, const gw_signature *signature,
+					gw_chained_handler *handler, void *user);
 
 /* NULL is nothing. No call may be under way or come later: one that comes later is undefined, and
    ends the process by SIGILL as long as the address is not in use again, which takes 1024 other

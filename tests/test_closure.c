@@ -288,6 +288,8 @@ static void closure_a_hundred_thousand_take_no_more_memory_than_few(void **state
 	gw_signature_free(s);
 }
 
+static void add_chained(void *result, void *const *args, void *user, void *chain);
+
 static void closure_what_cannot_be_is_refused(void **state)
 {
 	(void)state;
@@ -301,10 +303,31 @@ static void closure_what_cannot_be_is_refused(void **state)
 	assert_int_equal(gw_closure_new(NULL, s, nothing, NULL), GW_EINVAL);
 	assert_int_equal(gw_closure_new(&c, NULL, nothing, NULL), GW_EINVAL);
 	assert_int_equal(gw_closure_new(&c, s, NULL, NULL), GW_EINVAL);
-	failing_malloc = 1;
-	assert_int_equal(gw_closure_new(&c, s, nothing, NULL), GW_ENOMEM);
-	failing_malloc = 0;
-	assert_null(c);
+	assert_int_equal(gw_closure_reserve(NULL), GW_EINVAL);
+	assert_int_equal(gw_closure_set(NULL, s, nothing, NULL), GW_EINVAL);
+	assert_int_equal(gw_closure_set_chained(NULL, s, add_chained, NULL), GW_EINVAL);
+	for (int i = 0; i < 2; i++) {
+		failing_malloc = 1;
+		assert_int_equal(i == 0 ? gw_closure_new(&c, s, nothing, NULL)
+					: gw_closure_reserve(&c),
+				 GW_ENOMEM);
+		failing_malloc = 0;
+		assert_null(c);
+	}
+	/* What is refused changes nothing. */
+	int64_t one = 1;
+	gw_signature *i64 = parsed("i64(i64)"), *variadic = parsed("i32(ptr, ..., i32)");
+	c = closure(i64, add_one, &one);
+	assert_int_equal(gw_closure_set(c, NULL, nothing, NULL), GW_EINVAL);
+	assert_int_equal(gw_closure_set(c, s, NULL, NULL), GW_EINVAL);
+	assert_int_equal(gw_closure_set(c, variadic, nothing, NULL), GW_EINVAL);
+	assert_int_equal(gw_closure_set_chained(c, NULL, add_chained, NULL), GW_EINVAL);
+	assert_int_equal(gw_closure_set_chained(c, s, NULL, NULL), GW_EINVAL);
+	assert_int_equal(gw_closure_set_chained(c, variadic, add_chained, NULL), GW_EINVAL);
+	assert_int_equal(((int64_t(*)(int64_t))(uintptr_t)gw_closure_code(c))(1), 2);
+	gw_closure_free(c);
+	gw_signature_free(i64);
+	gw_signature_free(variadic);
 	gw_closure_free(NULL);
 	gw_signature_free(s);
 }
@@ -330,6 +353,113 @@ static void closure_late_call_traps(void **state)
 	int status = in_child(call_freed, said, sizeof said);
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGILL);
+}
+
+static void call_reserved(void)
+{
+	gw_closure *c = NULL;
+	signal(SIGILL, SIG_DFL);
+	if (gw_closure_reserve(&c) == GW_OK)
+		((void (*)(void))(uintptr_t)gw_closure_code(c))();
+}
+
+static void give_user(void *result, void *const *args, void *user)
+{
+	(void)args;
+	*(void **)result = user;
+}
+
+static void closure_reserved_has_its_code_before_its_handler(void **state)
+{
+	(void)state;
+	char said[256];
+	int status = in_child(call_reserved, said, sizeof said);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGILL);
+
+	size_t live = gw_thunk_count();
+	gw_signature *ptr = parsed("ptr()"), *i64 = parsed("i64(i64)");
+	gw_closure *c = NULL;
+	assert_int_equal(gw_closure_reserve(&c), GW_OK);
+	void *code = gw_closure_code(c);
+	assert_non_null(code);
+	/* A handler that knows its own function. */
+	assert_int_equal(gw_closure_set(c, ptr, give_user, code), GW_OK);
+	assert_ptr_equal(gw_closure_code(c), code);
+	assert_ptr_equal(((void *(*)(void))(uintptr_t)code)(), code);
+	/* Another signature and handler. */
+	int64_t two = 2;
+	assert_int_equal(gw_closure_set(c, i64, add_one, &two), GW_OK);
+	assert_int_equal(((int64_t(*)(int64_t))(uintptr_t)code)(40), 42);
+	gw_closure_free(c);
+	/* One that is never set. */
+	assert_int_equal(gw_closure_reserve(&c), GW_OK);
+	gw_closure_free(c);
+	/* One that gw_closure_new made. */
+	c = closure(ptr, give_user, &live);
+	assert_int_equal(gw_closure_set(c, ptr, give_user, &two), GW_OK);
+	assert_ptr_equal(((void *(*)(void))(uintptr_t)gw_closure_code(c))(), &two);
+	gw_closure_free(c);
+	gw_signature_free(ptr);
+	gw_signature_free(i64);
+	assert_int_equal(gw_thunk_count(), live);
+}
+
+/* The chain of the last call, and a value made of everything. */
+static void *chained_to;
+
+static void add_chained(void *result, void *const *args, void *user, void *chain)
+{
+	chained_to = chain;
+	*(double *)result = (double)*(int64_t *)args[0] + *(double *)args[1] +
+			    (double)*(int64_t *)args[8] + *(double *)user;
+}
+
+/* void *link(...): the static chain that it is called with. */
+void *link_of(void);
+__asm__(".text\n"
+	"link_of:\n\t"
+	"movq %r10, %rax\n\t"
+	"ret\n");
+
+static void closure_chained_gets_the_static_chain(void **state)
+{
+	(void)state;
+	typedef double function(int64_t, double, int64_t, int64_t, int64_t, int64_t, int64_t,
+				int64_t, int64_t);
+	double quarter = 0.25, x = 1.5, r = 0;
+	int64_t a = 100, b = 1000, zero = 0;
+	void *args[] = {&a, &x, &zero, &zero, &zero, &zero, &zero, &zero, &b};
+	gw_signature *s = parsed("f64(i64, f64, i64, i64, i64, i64, i64, i64, i64)");
+	gw_closure *c = NULL;
+	assert_int_equal(gw_closure_reserve(&c), GW_OK);
+	assert_int_equal(gw_closure_set_chained(c, s, add_chained, &quarter), GW_OK);
+	function *fn = (function *)(uintptr_t)gw_closure_code(c);
+	/* As compilers pass it. */
+	r = __builtin_call_with_static_chain(fn(100, 1.5, 0, 0, 0, 0, 0, 0, 1000), &zero);
+	assert_true(r == 1101.75);
+	assert_ptr_equal(chained_to, &zero);
+	/* As gw_call_chained does, and gw_call: none. */
+	gw_call_chained(s, (void (*)(void))fn, &r, &r, args);
+	assert_true(r == 1101.75);
+	assert_ptr_equal(chained_to, &r);
+	gw_call(s, (void (*)(void))fn, &r, args);
+	assert_null(chained_to);
+	assert_int_equal(around(gw_closure_code(c), &zero), 0);
+	/* A handler without it again. */
+	chained_to = NULL;
+	gw_signature *i64 = parsed("i64(i64)"), *ptr = parsed("ptr()");
+	assert_int_equal(gw_closure_set(c, i64, add_one, &a), GW_OK);
+	assert_int_equal(((int64_t(*)(int64_t))(uintptr_t)gw_closure_code(c))(1), 101);
+	assert_null(chained_to);
+	/* Not only closures get it. */
+	void *got = NULL;
+	gw_call_chained(ptr, (void (*)(void))link_of, &a, &got, NULL);
+	assert_ptr_equal(got, &a);
+	gw_closure_free(c);
+	gw_signature_free(s);
+	gw_signature_free(i64);
+	gw_signature_free(ptr);
 }
 
 static void closure_callee_saved_registers_and_control_bits_are_preserved(void **state)
@@ -457,6 +587,8 @@ int main(void)
 		cmocka_unit_test(closure_a_hundred_thousand_take_no_more_memory_than_few),
 		cmocka_unit_test(closure_what_cannot_be_is_refused),
 		cmocka_unit_test(closure_late_call_traps),
+		cmocka_unit_test(closure_reserved_has_its_code_before_its_handler),
+		cmocka_unit_test(closure_chained_gets_the_static_chain),
 		cmocka_unit_test(closure_callee_saved_registers_and_control_bits_are_preserved),
 		cmocka_unit_test(closure_memory_result_returns_its_address),
 		cmocka_unit_test(closure_handler_can_be_unwound),

@@ -9,7 +9,7 @@
    it takes the call of any C function.
 
    In:        R11 struct gw_thunk_slot *, whose record begins with a struct gw_closure_record; registers and stack
-              arguments of the call.
+              arguments of the call; R10 the static chain (psABI 3.2.3, figure 3.4), if there is one.
    Out:       RAX RDX XMM0 XMM1 and, for x87 == 1 or 2, ST0 and ST1 as run left them in struct gw_closure_regs.
    Clobbers:  what a C function may.
    Preserves: what a C function must; DF and MXCSR are not touched.
@@ -55,6 +55,7 @@ gw_closure_entry:
 	movq	%rax, CL_AL(%rsp)
 	leaq	16(%rbp), %rax
 	movq	%rax, CL_STACK(%rsp)
+	movq	%r10, CL_CHAIN(%rsp)
 	xorl	%eax, %eax
 	movq	%rax, CL_RAX(%rsp)
 	movq	%rax, CL_RDX(%rsp)
@@ -84,16 +85,16 @@ gw_closure_entry:
 	.cfi_endproc
 	.size	gw_closure_entry, .-gw_closure_entry
 
-/* gw_closure_freed: where the thunk of a freed closure goes: SIGILL here, with the late caller's return address on top of
-   the stack. No C prototype, as above; it does not return. */
-	.globl	gw_closure_freed
-	.hidden	gw_closure_freed
-	.type	gw_closure_freed, @function
-gw_closure_freed:
+/* gw_closure_none: where the thunk of a closure goes that is freed, or has no handler yet: SIGILL here, with the caller's
+   return address on top of the stack. No C prototype, as above; it does not return. */
+	.globl	gw_closure_none
+	.hidden	gw_closure_none
+	.type	gw_closure_none, @function
+gw_closure_none:
 	.cfi_startproc
 	_CET_ENDBR
 	ud2
 	.cfi_endproc
-	.size	gw_closure_freed, .-gw_closure_freed
+	.size	gw_closure_none, .-gw_closure_none
 
 	.section .note.GNU-stack, "", @progbits

@@ -28,6 +28,7 @@
 #define CL_XMM0		144
 #define CL_XMM1		152
 #define CL_X87		160
+#define CL_CHAIN	168
 #define CL_ST		176
 #define CL_SIZE		208
 
