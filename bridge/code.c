@@ -45,7 +45,7 @@ gw_status gw_code_new(gw_code **out, size_t size)
 
 void *gw_code_data(const gw_code *code)
 {
-	return code->data;
+	return code == NULL ? NULL : code->data;
 }
 
 gw_status gw_code_seal(gw_code *code)

@@ -133,5 +133,5 @@ gw_status gw_library_close(gw_library *library)
 
 const char *gw_library_name(const gw_library *library)
 {
-	return library->name;
+	return library == NULL ? NULL : library->name;
 }

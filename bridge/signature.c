@@ -202,7 +202,7 @@ void gw_signature_free(gw_signature *signature)
 
 size_t gw_signature_count(const gw_signature *signature)
 {
-	return signature->count;
+	return signature == NULL ? 0 : signature->count;
 }
 
 size_t gw_signature_fixed(const gw_signature *signature)
@@ -212,12 +212,12 @@ size_t gw_signature_fixed(const gw_signature *signature)
 
 const gw_type *gw_signature_result(const gw_signature *signature)
 {
-	return signature->result.type;
+	return signature == NULL ? NULL : signature->result.type;
 }
 
 const gw_type *gw_signature_param(const gw_signature *signature, size_t i)
 {
-	return i < signature->count ? signature->params[i].type : NULL;
+	return i < gw_signature_count(signature) ? signature->params[i].type : NULL;
 }
 
 /* Text that grows to length; what is beyond size is not kept. */
@@ -316,7 +316,7 @@ static size_t end(struct text *t)
 
 size_t gw_type_print(const gw_type *type, char *buffer, size_t size)
 {
-	struct text t = {.buffer = buffer, .size = size};
+	struct text t = {.buffer = buffer, .size = buffer == NULL ? 0 : size};
 	if (type != NULL)
 		put_type(&t, type, EVERY_AT);
 	return end(&t);
@@ -324,7 +324,9 @@ size_t gw_type_print(const gw_type *type, char *buffer, size_t size)
 
 size_t gw_signature_print(const gw_signature *signature, char *buffer, size_t size)
 {
-	struct text t = {.buffer = buffer, .size = size};
+	struct text t = {.buffer = buffer, .size = buffer == NULL ? 0 : size};
+	if (signature == NULL)
+		return end(&t);
 	put_type(&t, signature->result.type, AT_IF_MORE);
 	put(&t, "(");
 	for (uint32_t i = 0; i < signature->count; i++) {

@@ -386,22 +386,24 @@ gw_status gw_type_aligned(gw_type **out, const gw_type *type, size_t align)
 
 gw_kind gw_type_kind(const gw_type *type)
 {
-	return (gw_kind)type->kind;
+	return type == NULL ? GW_VOID : (gw_kind)type->kind;
 }
 
 size_t gw_type_size(const gw_type *type)
 {
-	return type->size;
+	return type == NULL ? 0 : type->size;
 }
 
 size_t gw_type_align(const gw_type *type)
 {
-	return type->align;
+	return type == NULL ? 0 : type->align;
 }
 
 size_t gw_type_count(const gw_type *type)
 {
-	return gw_type_has_fields(type) || type->kind == GW_ARRAY ? type->count : 0;
+	if (type == NULL || (!gw_type_has_fields(type) && type->kind != GW_ARRAY))
+		return 0;
+	return type->count;
 }
 
 size_t gw_type_offset(const gw_type *type, size_t i)

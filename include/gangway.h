@@ -3,7 +3,8 @@
 
    Every function may be called from any thread at any time, except where it says otherwise. None of
    them aborts. Functions that can fail return a gw_status and give results through out-parameters,
-   which are written only on GW_OK. What went wrong in words is in gw_last_error().
+   which are written only on GW_OK. What went wrong in words is in gw_last_error(). NULL for what
+   has to be there is GW_EINVAL; the functions without a status say what they make of it.
 
    Example:
 
@@ -93,7 +94,7 @@ GW_API gw_status gw_library_symbol(gw_library *library, const char *name, void *
 GW_API gw_status gw_library_close(gw_library *library);
 
 /* The name that was given to load library, for messages; "the process" for gw_library_process.
-   Lives as long as it. */
+   Lives as long as it. NULL has none: NULL. */
 GW_API const char *gw_library_name(const gw_library *library);
 
 /* Make Linux system call nr as the kernel takes it: up to six arguments, unused ones 0; a result
@@ -207,19 +208,20 @@ GW_API gw_status gw_type_parse(const gw_type **out, const char *text);
 /* Write type's text to buffer, as gw_signature_print does; "" for NULL. */
 GW_API size_t gw_type_print(const gw_type *type, char *buffer, size_t size);
 
-/* Bytes, as sizeof and _Alignof of C; 0 and 1 for GW_VOID. */
+/* Bytes, as sizeof and _Alignof of C; 0 and 1 for GW_VOID. Of NULL: GW_VOID, 0 and 0. */
 GW_API gw_kind gw_type_kind(const gw_type *type);
 GW_API size_t gw_type_size(const gw_type *type);
 GW_API size_t gw_type_align(const gw_type *type);
 
-/* Fields of a struct, members of a union, elements of an array; 0 for others. */
+/* Fields of a struct, members of a union, elements of an array; 0 for others and for NULL. */
 GW_API size_t gw_type_count(const gw_type *type);
 
-/* Where field, member or element i begins; 0 beyond the last and for others. */
+/* Where field, member or element i begins; 0 beyond the last, for others and for
+   NULL. */
 GW_API size_t gw_type_offset(const gw_type *type, size_t i);
 
-/* The type of field, member or element i, without a reference of its own; NULL beyond the last and
-   for others. */
+/* The type of field, member or element i, without a reference of its own; NULL beyond the last,
+   for others and for NULL. */
 GW_API const gw_type *gw_type_member(const gw_type *type, size_t i);
 
 /* A C function's type: where its arguments and its result travel is decided here, so that a call
@@ -250,11 +252,13 @@ GW_API gw_status gw_signature_new(gw_signature **out, const gw_type *result,
 GW_API void gw_signature_free(gw_signature *signature);
 
 /* Write signature's text, of at most size bytes with its NUL, to buffer, as snprintf does. Returns
-   the length of the whole text, without NUL; gw_signature_parse of it gives an equal signature. */
+   the length of the whole text, without NUL; gw_signature_parse of it gives an equal signature.
+   buffer may be NULL: the length alone. The text of NULL is empty. */
 GW_API size_t gw_signature_print(const gw_signature *signature, char *buffer, size_t size);
 
 /* The number of parameters, and how many of them are no variadic arguments; the type of the result;
-   and of parameter i, NULL beyond the last. Types come without references of their own. */
+   and of parameter i, NULL beyond the last. Types come without references of their own. Of NULL: 0, 0,
+   NULL and NULL. */
 GW_API size_t gw_signature_count(const gw_signature *signature);
 GW_API size_t gw_signature_fixed(const gw_signature *signature);
 GW_API const gw_type *gw_signature_result(const gw_signature *signature);
@@ -266,7 +270,8 @@ GW_API const gw_type *gw_signature_param(const gw_signature *signature, size_t i
    the bytes of its type are read, before fn is entered; it need not be aligned. result is aligned
    for its type; the result is stored there, exactly the bytes of its type (the padding of a long
    double is cleared). NULL: the result is dropped. args may be NULL when there are no parameters.
-   Cannot fail; errno is as fn left it. It takes stack for twice the arguments that travel in
+   Cannot fail; errno is as fn left it. signature and fn are not NULL: as a call in C, it does not
+   look. It takes stack for twice the arguments that travel in
    memory, and for a result in memory that is dropped.
 
        gw_signature *s;
@@ -300,7 +305,7 @@ typedef void gw_handler(void *result, void *const *args, void *user);
 GW_API gw_status gw_closure_new(gw_closure **out, const gw_signature *signature,
 				gw_handler *handler, void *user);
 
-/* The function to give to C, to be cast to its type; good until gw_closure_free. NULL: NULL. */
+/* The function to give to C, to be cast to its type; good until gw_closure_free. NULL for NULL. */
 GW_API void *gw_closure_code(const gw_closure *closure);
 
 /* A closure whose code is known before what it does: for a handler that needs the address, or code
@@ -343,7 +348,7 @@ typedef struct gw_code gw_code;
    GW_ESYS. */
 GW_API gw_status gw_code_new(gw_code **out, size_t size);
 
-/* The memory: where to write, and where the code will run. */
+/* The memory: where to write, and where the code will run. NULL for NULL. */
 GW_API void *gw_code_data(const gw_code *code);
 
 /* Make it executable and never writable again. GW_EINVAL: code is NULL or sealed already.
