@@ -257,8 +257,8 @@ GW_API void gw_signature_free(gw_signature *signature);
 GW_API size_t gw_signature_print(const gw_signature *signature, char *buffer, size_t size);
 
 /* The number of parameters, and how many of them are no variadic arguments; the type of the result;
-   and of parameter i, NULL beyond the last. Types come without references of their own. Of NULL: 0, 0,
-   NULL and NULL. */
+   and of parameter i, NULL beyond the last. Types come without references of their own. Of NULL: 0,
+   0, NULL and NULL. */
 GW_API size_t gw_signature_count(const gw_signature *signature);
 GW_API size_t gw_signature_fixed(const gw_signature *signature);
 GW_API const gw_type *gw_signature_result(const gw_signature *signature);
