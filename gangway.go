@@ -29,9 +29,34 @@
 //
 // A string result is a copy of the C string, "" for NULL; whoever owned the original still does. In a callback a string
 // parameter is such a copy, too. A last result of type [syscall.Errno] is errno as the function left it, 0 when it set
-// none. A struct must have the same layout in C as in Go; padding that C puts in by itself is there in Go as well, but not
-// before a LongDouble or Int128, which C aligns to 16 bytes: write it as a blank field, _ [8]byte. Anything else is an
-// error of Bind or NewCallback that names the parameter, its type and the reason.
+// none. A struct must have the same fields and the same layout in C as in Go; padding that C puts in by itself is there in
+// Go as well, but not before a LongDouble or Int128, which C aligns to 16 bytes: write it as a blank field, _ [8]byte.
+// Anything else is an error of Bind or NewCallback that names the parameter, its type and the reason.
+//
+// # Packed structs, unions, aligned structs
+//
+// The same bytes are not enough for a value: a union of an int and a double travels in another register than a double does,
+// and a packed struct {char; int} in memory, where a struct of five bytes travels in a register. Go has no such types, and
+// Gangway cannot see that one is meant. Say so in a tag on a blank first field of type struct{}: it holds the C type, as
+// gw_signature_parse in gangway.h reads it, and the other fields are any that have its size.
+//
+//	struct __attribute__((packed)) { char kind; int size; }    union { int i; double d; }
+//	type record struct {                                       type number struct {
+//		_    struct{} `gangway:"packed{i8, i32}"`                  _    struct{} `gangway:"union{i32, f64}"`
+//		Kind int8                                                  Bits uint64
+//		Size [4]byte                                           }
+//	}
+//
+// i8 to i64, u8 to u64, f32, f64, f80, bool and ptr are what they seem, c64, c128, i128 and u128 the complex numbers and
+// __int128; {a, b} is a struct, union{a, b} a union, packed{a, b} a packed struct and packed4{a, b} one of #pragma pack(4);
+// [n]t is an array; padN is padding; t@16 is a member declared with _Alignas(16); [0]t as the last member is a flexible
+// array; mem40@8 is anything that travels in memory, of 40 bytes, aligned to 8: a struct of more than 16 bytes or with an
+// unaligned field. A struct that is over-aligned but has the layout of Go's needs a tag as well ("{i64@16, i64}"), since
+// its alignment counts where it is passed on the stack. In memory that pointers lead to only layout matters, and no tag
+// is needed.
+//
+// Vectors (__m128), _Float16, __float128, decimal floats, _BitInt and bit-fields cannot be passed by value; an integer can
+// stand for the bit-fields that lie in it. Nor can C++ classes that are not trivial: C++ passes their address.
 //
 // # How calls are made
 //

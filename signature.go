@@ -239,7 +239,7 @@ func newMember(t reflect.Type) (v value, reason string) {
 	case reflect.Array:
 		e, reason := newMember(t.Elem())
 		if reason == "" && t.Len() == 0 {
-			reason = "C has no arrays of length 0"
+			reason = "C has no arrays of length 0, and a flexible array is described by a tag"
 		}
 		if reason != "" {
 			return v, reason
@@ -255,8 +255,85 @@ func newMember(t reflect.Type) (v value, reason string) {
 	return v, ""
 }
 
-// newStruct examines a struct type. C lays it out by itself; where that is not Go's layout, the type is refused.
+// tagKey is that of the tag on a blank first field of type struct{}: the C type of the struct.
+const tagKey = "gangway"
+
+var emptyType = reflect.TypeOf(struct{}{})
+
+// newTagged examines a struct type whose tag says what it is in C. To the C core it is both: "<as Go has it = as C has it>".
+func newTagged(t reflect.Type, tag string) (v value, reason string) {
+	inC, reason := layout(tag)
+	if reason != "" {
+		return v, "its tag: " + reason
+	}
+	if inC.size != t.Size() {
+		return v, fmt.Sprintf("its size is %d in C, by its tag, and %d in Go", inC.size, t.Size())
+	}
+	inGo, reason := goText(t)
+	if reason != "" {
+		return v, reason
+	}
+	inC.class, inC.text = classOther, "<"+inGo+" = "+tag+">"
+	if _, reason := layout(inC.text); reason != "" {
+		return v, "its tag: " + reason
+	}
+	return inC, ""
+}
+
+// layout returns what size and alignment a type has that the C core reads.
+func layout(text string) (v value, reason string) {
+	c, ok := cstring(text)
+	if !ok {
+		return v, "no C type is in it"
+	}
+	out := escape(new([2]uint32))
+	_, reason = checked(func() uintptr {
+		return trampolines.Call(trampolines.AddrTypeLayoutGo(), uintptr(unsafe.Pointer(c)), uintptr(unsafe.Pointer(out)), 0, 0, 0, 0)
+	})
+	return value{size: uintptr(out[0]), align: uintptr(out[1])}, reason
+}
+
+// goText returns how Go lays a type out, as the C core reads it: tags do not count, and a LongDouble is the struct that it
+// is in Go.
+func goText(t reflect.Type) (text, reason string) {
+	switch t.Kind() {
+	case reflect.Array:
+		if t.Len() == 0 {
+			return "", "Go's layout of arrays of length 0 is its own"
+		}
+		text, reason = goText(t.Elem())
+		return fmt.Sprintf("[%d]%s", t.Len(), text), reason
+	case reflect.Struct:
+		fields := make([]string, t.NumField())
+		for i := range fields {
+			f := t.Field(i)
+			if fields[i], reason = goText(f.Type); reason != "" {
+				return "", fmt.Sprintf("field %s: %s", f.Name, reason)
+			}
+		}
+		return "{" + strings.Join(fields, ", ") + "}", ""
+	}
+	v, reason := newMember(t)
+	return v.text, reason
+}
+
+// newStruct examines a struct type. C lays it out by itself; where that is not Go's layout, the type is refused, unless a tag
+// says what it is in C.
 func newStruct(t reflect.Type) (v value, reason string) {
+	tag, tagged := "", false
+	for i := 0; i < t.NumField(); i++ {
+		f := t.Field(i)
+		text, ok := f.Tag.Lookup(tagKey)
+		if ok && (i > 0 || f.Name != "_" || f.Type != emptyType) {
+			return v, fmt.Sprintf("field %s: a %s tag belongs on a blank first field of type struct{}", f.Name, tagKey)
+		}
+		if ok {
+			tag, tagged = text, true
+		}
+	}
+	if tagged {
+		return newTagged(t, tag)
+	}
 	var b strings.Builder
 	b.WriteByte('{')
 	end, align := uintptr(0), uintptr(1)

@@ -153,11 +153,22 @@ uint64_t gw_go_call(const gw_go_plan *plan, const struct gw_rt_g *g, struct gw_g
 	return 0;
 }
 
+/* Go's memory may be less aligned than a result that the function itself stores. */
 void gw_go_safe_call(struct gw_go_safe_call *call)
 {
+	const gw_signature *s = call->signature;
+	uint32_t size = s->result.type->size, align = s->result.type->align;
+	void *result = call->result;
+	if (s->hidden && (uintptr_t)result % align != 0) {
+		char *room = alloca(size + align);
+		gw_touch((unsigned char *)room, size + align);
+		result = room + (-(uintptr_t)room & (align - 1));
+	}
 	errno = 0;
-	gw_call(call->signature, call->fn, call->result, call->args);
+	gw_call(s, call->fn, result, call->args);
 	call->err = (uint64_t)errno;
+	if (result != call->result)
+		memcpy(call->result, result, size);
 }
 
 void gw_go_callback_run(void *record, struct gw_closure_regs *regs)

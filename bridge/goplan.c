@@ -46,11 +46,20 @@ static const struct gw_type *as_go_has_it(const struct gw_type *type)
 	return type->go != NULL ? type->go : type;
 }
 
-/* Go aligns nothing to more than 8. */
+/* Go aligns nothing to more than 8, and a struct as its fields are aligned in Go. */
 static uint32_t go_align(const struct gw_type *type)
 {
+	uint32_t align = 1;
 	type = as_go_has_it(type);
-	return type->align > 8 ? 8 : type->align;
+	if (type->kind == GW_ARRAY && type->base == NULL)
+		return go_align(type->elem);
+	if (type->kind != GW_STRUCT || type->base != NULL)
+		return type->align > 8 ? 8 : type->align;
+	for (uint32_t i = 0; i < type->count; i++) {
+		uint32_t of_field = go_align(type->fields[i].type);
+		align = align < of_field ? of_field : align;
+	}
+	return align;
 }
 
 static uint32_t go_size(const struct gw_type *type)

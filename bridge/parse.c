@@ -409,15 +409,15 @@ gw_status gw_signature_parse_go(gw_signature **out, const char *text)
 	return parse(out, text, true);
 }
 
-gw_status gw_type_parse(const gw_type **out, const char *text)
+static gw_status parse_type(const gw_type **out, const char *text, bool go, bool parameter)
 {
 	if (out == NULL || text == NULL)
 		return gw_fail(GW_EINVAL, "type: a pointer is NULL");
 	struct parser *p = malloc(sizeof *p);
 	if (p == NULL)
 		return gw_fail(GW_ENOMEM, "no memory to read a type");
-	begin(p, text, false, ALONE);
-	gw_status status = read_type(p, 0);
+	begin(p, text, go, ALONE);
+	gw_status status = parameter ? read_value(p, GW_AS_PARAM) : read_type(p, 0);
 	skip_blanks(p);
 	if (status == GW_OK && *p->at != '\0')
 		status = fail_at(p, p->at, "nothing may follow");
@@ -426,4 +426,21 @@ gw_status gw_type_parse(const gw_type **out, const char *text)
 	pop(p, p->depth);
 	free(p);
 	return status;
+}
+
+gw_status gw_type_parse(const gw_type **out, const char *text)
+{
+	return parse_type(out, text, false, false);
+}
+
+gw_status gw_type_layout_go(const char *text, uint32_t layout[2])
+{
+	const gw_type *type;
+	gw_status status = parse_type(&type, text, true, true);
+	if (status != GW_OK)
+		return status;
+	layout[0] = type->size;
+	layout[1] = type->align;
+	gw_type_release(type);
+	return GW_OK;
 }

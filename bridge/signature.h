@@ -129,6 +129,10 @@ const char *gw_signature_refusal(const gw_type *type, enum gw_role role, bool go
    gw_type_as_go. */
 gw_status gw_signature_parse_go(gw_signature **out, const char *text);
 
+/* The size and the alignment of a type in text that can be a parameter of a C function, by the same
+   names; layout[0] and layout[1]. */
+gw_status gw_type_layout_go(const char *text, uint32_t layout[2]);
+
 /* One call, for gw_invoke (trampolines/invoke_sysv.S). */
 struct gw_invoke {
 	void (*fn)(void);

@@ -179,8 +179,8 @@ static gw_status lay_out(struct gw_type *type, struct gw_field *fields,
 	for (size_t i = 0; i < n; i++) {
 		const struct gw_type *member = members[i];
 		const char *refusal = member_refusal(member);
-		if (refusal == NULL && is_flexible(member) && (is_union || i + 1 < n))
-			refusal = "a flexible array is the last field of a struct";
+		if (refusal == NULL && is_flexible(member) && (is_union || i + 1 < n || size == 0))
+			refusal = "a flexible array is the last field of a struct that has others";
 		if (refusal != NULL)
 			return gw_fail(GW_EINVAL, "%s %zu: %s", what, i + 1, refusal);
 		gw_status status = contain(type, member);
@@ -337,6 +337,21 @@ gw_status gw_type_memory(gw_type **out, size_t size, size_t align)
 	return keep(out, type, NULL);
 }
 
+/* Whether Go has a pointer in that eightbyte of a type at offset, 16 bytes at most. */
+static bool has_pointer(const struct gw_type *type, uint32_t offset, uint32_t eightbyte)
+{
+	if (type->go != NULL)
+		type = type->go;
+	uint32_t elements = type->kind == GW_ARRAY && type->elem->size != 0 ? type->count : 0;
+	for (uint32_t i = 0; i < elements; i++)
+		if (has_pointer(type->elem, offset + i * type->elem->size, eightbyte))
+			return true;
+	for (uint32_t i = 0; gw_type_has_fields(type) && i < type->count; i++)
+		if (has_pointer(type->fields[i].type, offset + type->fields[i].offset, eightbyte))
+			return true;
+	return type->kind == GW_PTR && offset / 8 == eightbyte;
+}
+
 gw_status gw_type_as_go(gw_type **out, const struct gw_type *go, const struct gw_type *type)
 {
 	struct gw_type both = *type;
@@ -348,11 +363,10 @@ gw_status gw_type_as_go(gw_type **out, const struct gw_type *go, const struct gw
 		return gw_fail(GW_EINVAL, "a struct of Go is a struct, a union or memN@M in C");
 	if (go->size != type->size)
 		return gw_fail(GW_EINVAL, "%u bytes in C and %u in Go", type->size, go->size);
-	/* Go finds whatever there was in bytes that do not travel. */
+	/* Go finds there whatever there was. */
 	for (uint32_t i = 0; i < type->nclasses; i++)
-		if (type->classes[i] == GW_CLASS_NONE && gw_type_has_pointers(go))
-			return gw_fail(GW_EINVAL,
-				       "Go has a pointer in it, and not all of its bytes travel");
+		if (type->classes[i] == GW_CLASS_NONE && has_pointer(go, 0, i))
+			return gw_fail(GW_EINVAL, "Go has a pointer where C has padding");
 	both.nodes = 1;
 	both.refs = 1;
 	both.go = go;

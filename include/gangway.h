@@ -174,11 +174,11 @@ GW_API gw_status gw_type_union(gw_type **out, const gw_type *const *members, siz
 GW_API gw_status gw_type_memory(gw_type **out, size_t size, size_t align);
 
 /* An array of n elements, as a member of a struct or union. n == 0: a flexible array (elem x[]), as
-   the last field of a struct; it adds its alignment and no bytes. (GNU C's elem x[0] is the same
-   unless it begins within an eightbyte that others have begun: there gcc counts what kind elem
-   is.) gcc is followed, too, in that the first element decides how an array in a packed struct
-   travels. GW_EINVAL: as for gw_type_struct; or elem's size is not a multiple of its alignment, or
-   n is more than 1048576. GW_ENOMEM. */
+   the last field of a struct that has others; it adds its alignment and no bytes. (GNU C's elem
+   x[0] is the same unless it begins within an eightbyte that another field has begun: gcc then
+   counts elem among the fields there.) As with gcc, an array of packed structs travels as its first
+   element does, however the others are aligned. GW_EINVAL: as for gw_type_struct; or elem's size is
+   not a multiple of its alignment, or n is more than 1048576. GW_ENOMEM. */
 GW_API gw_status gw_type_array(gw_type **out, const gw_type *elem, size_t n);
 
 /* n bytes of padding, from 1 to 1 MiB, aligned to 1: as what the compiler leaves between members,

@@ -66,7 +66,13 @@ static const struct {
 	 "signature: parameter 1: character 15, at \"i8})\": \",\" or \"}\" is missing"},
 	{"void(union{i8, [0]i8})",
 	 "signature: parameter 1: character 6, at \"union{i8, [0]i8})\": member 2: a flexible "
-	 "array is the last field of a struct"},
+	 "array is the last field of a struct that has others"},
+	{"void({[0]i8})",
+	 "signature: parameter 1: character 6, at \"{[0]i8})\": field 1: a flexible array is the "
+	 "last field of a struct that has others"},
+	{"void({{}, [0]i8})",
+	 "signature: parameter 1: character 6, at \"{{}, [0]i8})\": field 2: a flexible array is "
+	 "the last field of a struct that has others"},
 	{"void(union2{i8})",
 	 "signature: parameter 1: character 6, at \"union2{i8})\": a type is missing"},
 	{"void(packed i8)", "signature: parameter 1: character 13, at \"i8)\": \"{\" is missing"},
@@ -133,7 +139,7 @@ static const struct {
 	{"void({[]i8})", "signature: parameter 1: character 8, at \"]i8})\": a number is missing"},
 	{"void({[0]i8, i8})",
 	 "signature: parameter 1: character 6, at \"{[0]i8, i8})\": field 1: a flexible array is "
-	 "the last field of a struct"},
+	 "the last field of a struct that has others"},
 	{"void({[2][0]i8})",
 	 "signature: parameter 1: character 7, at \"[2][0]i8})\": elements of an array: a flexible "
 	 "array is none"},
@@ -199,7 +205,8 @@ static void parse_what_go_has_instead_is_checked(void **state)
 		{"void(<{str} = mem16@8>)", "a Go value is a parameter, and no part of a type"},
 		{"void(<void = {}>)", "void has no values"},
 		{"void(<{[2]ptr} = {i64@16}>)",
-		 "Go has a pointer in it, and not all of its bytes travel"},
+		 "Go has a pointer where C has padding"},
+		{"void(<{i64, {[1]ptr}} = {i64@16}>)", "Go has a pointer where C has padding"},
 		{"void(<{i8} {i8}>)", "\"=\" is missing"},
 		{"void(<{i8} = {i8})", "\">\" is missing"},
 		{"void({<{i8} = mem1@1>@8)", "\",\" or \"}\" is missing"},
@@ -210,7 +217,7 @@ static void parse_what_go_has_instead_is_checked(void **state)
 		if (strstr(gw_last_error(), rows[i][1]) == NULL)
 			fail_msg("%s: %s", rows[i][0], gw_last_error());
 	}
-	static const char text[] = "<{[2]i64} = {i64@16}>(<{i64} = union{i32, f64}>, {i8, <{[3]u8} "
+	static const char text[] = "<{ptr, i64} = {i64@16}>(<{i64} = union{i32, f64}>, {i8, <{[3]u8} "
 				   "= packed{i8, i16}>@8})";
 	long before = live_blocks;
 	gw_signature *s = parsed_go(text);

@@ -326,7 +326,6 @@ static const struct layout_row layouts[] = {
 	ROW("{f32, [0]i32}", "S", struct { float a; int b[]; }),
 	ROW("{i64, i8, [0]i16}", "II", struct { long a; char b; short c[]; }),
 	ROW("{i8, [0]{i8, i64}@16}", "I-", struct { char a; _Alignas(16) struct { char a; long b; } b[]; }),
-	ROW("{[0]i64}", "", struct { long a[0]; }),
 	/* clang-format on */
 	{"packed2{i16, f64}", 10, 2, "M"},
 	{"packed2{i32, f64}", 12, 2, "M"},

@@ -64,14 +64,15 @@
 	DO(55, ·AddrCodeNew, gw_code_new) \
 	DO(56, ·AddrCodeData, gw_code_data) \
 	DO(57, ·AddrCodeSeal, gw_code_seal) \
-	DO(58, ·AddrCodeFree, gw_code_free)
+	DO(58, ·AddrCodeFree, gw_code_free) \
+	DO(59, ·AddrTypeLayoutGo, gw_type_layout_go)
 
 // They are in a table: a plugin has functions of its own, the C core too, while variables are shared by all of the process. So
 // the table of the first who has one counts for all, and there is one C core.
 #define ENTRY(i, name, target) \
 	DATA ·addresses+8*i(SB)/8, $target(SB);
 ADDRESSES(ENTRY)
-GLOBL ·addresses(SB), RODATA|NOPTR, $(8*59)
+GLOBL ·addresses(SB), RODATA|NOPTR, $(8*60)
 
 // The Go functions: leaves without a frame.
 #define ADDRESS(i, name, target) \

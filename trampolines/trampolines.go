@@ -132,6 +132,7 @@ func getg() uintptr
 func AddrGoPlanNew() uintptr
 func AddrGoPlanPlace() uintptr
 func AddrSignatureParseGo() uintptr
+func AddrTypeLayoutGo() uintptr
 func AddrClosureEntry() uintptr
 func AddrReflectedRun() uintptr
 func AddrThunkAlloc() uintptr

@@ -163,9 +163,13 @@ static ffi_type *ffi_of(const gw_type *type)
 			return NULL;
 	t->type = FFI_TYPE_STRUCT;
 	t->elements = elements;
-	if (ffi_get_struct_offsets(FFI_DEFAULT_ABI, t, NULL) != FFI_OK ||
+	size_t *offsets = keep((n + 1) * sizeof *offsets);
+	if (offsets == NULL || ffi_get_struct_offsets(FFI_DEFAULT_ABI, t, offsets) != FFI_OK ||
 	    t->size != gw_type_size(type) || t->alignment != gw_type_align(type))
 		return NULL;
+	for (size_t i = 0; i < n; i++) /* a packed struct, or an aligned member */
+		if (offsets[i] != gw_type_offset(type, i))
+			return NULL;
 	return t;
 }
 

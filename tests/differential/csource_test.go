@@ -121,7 +121,7 @@ func (c *cfile) structs(t *ctype) {
 			c.structs(v)
 		}
 	}
-	if t.Kind != "struct" || c.names[t] != "" {
+	if !t.hasFields() || c.names[t] != "" {
 		return
 	}
 	for _, f := range t.Fields {
@@ -130,13 +130,28 @@ func (c *cfile) structs(t *ctype) {
 	c.id++
 	name := fmt.Sprintf("S%d", c.id)
 	c.names[t] = name
-	c.f("typedef struct {")
+	switch {
+	case t.Pack == 1:
+		c.f("typedef %s __attribute__((packed)) {", t.Kind)
+	case t.Pack != 0:
+		c.f("#pragma pack(push, %d)\ntypedef %s {", t.Pack, t.Kind)
+	default:
+		c.f("typedef %s {", t.Kind)
+	}
 	for i, f := range t.Fields {
+		if f.At != 0 {
+			c.f(" _Alignas(%d)", f.At)
+		}
 		c.f(" %s;", c.declare(f, fmt.Sprintf("f%d", i)))
 	}
 	c.f(" } %s;\n", name)
+	if t.Pack > 1 {
+		c.f("#pragma pack(pop)\n")
+	}
 	c.f("_Static_assert(sizeof(%s) == %d && _Alignof(%s) == %d, \"%s\");\n", name, t.size, name, t.align, name)
 }
+
+func (t *ctype) hasFields() bool { return t.Kind == "struct" || t.Kind == "union" }
 
 // leafTable declares the leaves of a struct that is passed.
 func (c *cfile) leafTable(t *ctype) {
@@ -149,7 +164,7 @@ func (c *cfile) leafTable(t *ctype) {
 			c.leafTable(v)
 		}
 	}
-	if t.Kind != "struct" {
+	if !t.hasFields() {
 		return
 	}
 	n := c.names[t]
@@ -167,8 +182,10 @@ func (c *cfile) leafTable(t *ctype) {
 // declare returns the declaration of a name of type t.
 func (c *cfile) declare(t *ctype, name string) string {
 	switch t.Kind {
-	case "struct":
+	case "struct", "union":
 		return c.names[t] + " " + name
+	case "flex":
+		return c.declare(t.Elem, name+"[]")
 	case "array":
 		return c.declare(t.Elem, fmt.Sprintf("%s[%d]", name, t.N))
 	case "str":
@@ -203,7 +220,7 @@ func (c *cfile) prototype(s *sig, name string) string {
 // put writes the statement that logs a variable.
 func (c *cfile) put(t *ctype, name string) {
 	switch t.Kind {
-	case "struct":
+	case "struct", "union":
 		c.f("\tput_leaves(&%s, l%s, %d);\n", name, c.names[t], len(t.leaves))
 	case "str":
 		c.f("\tput_str(%s);\n", name)
@@ -216,7 +233,7 @@ func (c *cfile) put(t *ctype, name string) {
 func (c *cfile) fill(t *ctype, name string) {
 	c.f("\t%s;\n", c.declare(t, name))
 	switch t.Kind {
-	case "struct":
+	case "struct", "union":
 		c.f("\tmemset(&%s, 0xa5, sizeof %s);\n", name, name)
 		c.f("\tfill_leaves(&%s, l%s, %d);\n", name, c.names[t], len(t.leaves))
 	case "str":

@@ -91,6 +91,27 @@ tailed gd_call_tailed(tailed (*f)(tailed, int8_t), tailed x, int8_t by) { return
 typedef struct { int8_t a; long double b; int16_t c; } inner;
 long double gd_inner(inner x, double y) { return x.a + x.b + x.c + y; }
 inner gd_call_inner(inner (*f)(int32_t, inner), int32_t n, inner x) { return f(n, x); }
+
+/* Types that Go does not have. */
+typedef struct __attribute__((packed)) { int8_t kind; int32_t size; } packed;
+typedef union { int32_t i; double f; } number;
+typedef union { float f[2]; double d; } floats;
+typedef struct { _Alignas(16) int64_t a; int64_t b; int64_t *p; } aligned;
+typedef struct __attribute__((packed)) { int16_t v[5]; int8_t a; int16_t late; } opaque;
+typedef struct { float a; double d[]; } flexible;
+typedef struct { int8_t a; packed b; number c[2]; aligned d; } outer;
+int32_t gd_packed(int64_t a, packed p, int8_t b) { return p.kind + p.size + (int32_t)a + b; }
+number gd_number(number n, floats f) { return (number){.f = n.i + f.f[0] + f.f[1]}; }
+aligned gd_aligned(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f, int64_t g, aligned x, int8_t h)
+{
+	return (aligned){a + b + c + d + e + f + g, x.b + h, *x.p == 77 && x.a == 8 ? x.p : NULL};
+}
+opaque gd_opaque(opaque x, int16_t by) { x.v[0] += by; x.late += by; return x; }
+flexible gd_flexible(flexible x, float by) { return (flexible){x.a / by}; }
+outer gd_call_outer(outer (*f)(packed, number, outer, floats), outer x)
+{
+	return f(x.b, x.c[0], x, (floats){.f = {0.5f, 0.25f}});
+}
 `
 
 var compiled struct {

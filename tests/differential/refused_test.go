@@ -49,6 +49,88 @@ func TestTypesRefused(t *testing.T) {
 			B int32
 		}{}, "parameter 1|field A|length 0"},
 		{new(func(struct{ _ int32 })), struct{ _ int32 }{}, "parameter 1|field 1|padding|[n]byte"},
+		// Tags.
+		{new(func(int, struct {
+			_ struct{} `gangway:"union{i32, f65}"`
+			A int64
+		})), nil, `parameter 2|its tag|character 12, at "f65}"|a type is missing`},
+		{new(func() struct {
+			_ struct{} `gangway:"{f16}"`
+			A int16
+		}), nil, "result 1|its tag|_Float16 cannot be described"},
+		{new(func(struct {
+			_ struct{} `gangway:"{m128}"`
+			A [16]byte
+		})), nil, "parameter 1|vectors cannot be described"},
+		{new(func(struct {
+			_ struct{} `gangway:"{u32:3, u32:29}"`
+			A uint32
+		})), nil, "parameter 1|a bit-field cannot be described"},
+		{new(func(struct {
+			_ struct{} `gangway:"packed{i8, i32}"`
+			A int8
+			B int32
+		})), nil, "parameter 1|5 in C, by its tag, and 8 in Go"},
+		{new(func(struct {
+			_ struct{} `gangway:"i32"`
+			A int32
+		})), nil, "parameter 1|a struct of Go is a struct, a union or memN@M in C"},
+		{new(func(struct {
+			_ struct{} `gangway:"{i32}@8"`
+			A int64
+		})), nil, "parameter 1|an alignment belongs to a member"},
+		{new(func(struct {
+			_ struct{} `gangway:"{i8}> = {i8}"`
+			A int8
+		})), nil, "parameter 1|its tag|nothing may follow"},
+		{new(func(struct {
+			_ struct{} `gangway:""`
+			A int8
+		})), nil, "parameter 1|its tag|no C type"},
+		{new(func(struct {
+			_ struct{} `gangway:"mem16@8"`
+			A string
+		})), nil, "parameter 1|field A|pointer"},
+		{new(func(struct {
+			_    struct{} `gangway:"{i64@16}"`
+			A, B *int8
+		})), nil, "parameter 1|its tag|Go has a pointer where C has padding"},
+		{new(func(struct {
+			_ struct{} `gangway:"mem8@8"`
+			A int64
+			B struct{}
+		})), nil, "parameter 1|8 in C, by its tag, and 16 in Go"},
+		{new(func(struct {
+			A int8
+			B [4]byte `gangway:"i32"`
+		})), nil, "parameter 1|field B|a gangway tag belongs on a blank first field of type struct{}"},
+		{new(func(struct {
+			_ struct{} `gangway:"packed{i8, i32}"`
+			A int8
+			B [4]byte `gangway:"i32"`
+		})), nil, "parameter 1|field B|a gangway tag belongs on a blank first field of type struct{}"},
+		{new(func(struct {
+			A int8
+			B struct {
+				_ struct{} `gangway:"union{i32, f16}"`
+				V int32
+			}
+		})), nil, "parameter 1|field B|its tag|_Float16"},
+		{new(func(struct {
+			A int8
+			B struct {
+				_ struct{} `gangway:"union{i32, f32}"`
+				V [4]byte
+			}
+		})), nil, "parameter 1|field B|offset 4|Go at 1|blank"},
+		{new(func([]struct {
+			_ struct{} `gangway:"{bf16}"`
+			V int16
+		})), nil, "parameter 1|its tag|__bf16"},
+		{new(func(func(struct {
+			_ struct{} `gangway:"{f128}"`
+			V [16]byte
+		}))), nil, "parameter 1|its parameter 1|__float128"},
 		{new(func(late)), late{}, "parameter 1|field D|offset 16|Go at 8|blank"},
 		{new(func() late), late{}, "result 1|field D|offset 16"},
 		{new(func(struct {
@@ -122,6 +204,11 @@ func TestTypesRefused(t *testing.T) {
 		{func() [2]int { return [2]int{} }, [2]int{}, "result 1|array"},
 		{func(late) {}, late{}, "parameter 1|field D|offset 16"},
 		{func() late { return late{} }, late{}, "result 1|field D"},
+		{func(int, struct {
+			_ struct{} `gangway:"{d64}"`
+			V int64
+		}) {
+		}, nil, "parameter 2|its tag|_Decimal64"},
 	}
 	for _, c := range callbacks {
 		cb, err := gangway.NewCallback(c.fn)
@@ -145,6 +232,10 @@ func TestTypesRefused(t *testing.T) {
 		{[2]int{}, "argument 3|array"},
 		{struct{ S string }{}, "argument 3|field S"},
 		{late{}, "argument 3|field D|offset 16"},
+		{struct {
+			_ struct{} `gangway:"union{i32}"`
+			V int64
+		}{}, "argument 3|4 in C, by its tag, and 8 in Go"},
 	}
 	for _, a := range arguments {
 		err := func() (err error) {

@@ -14,11 +14,15 @@ import (
 // A ctype is a C type with the Go type that stands for it. The exported fields define it, and travel as JSON; lay works
 // out the others.
 type ctype struct {
-	Kind   string   // a key of scalars, or struct, array; as parameters only: str, slice, func
-	Fields []*ctype `json:",omitempty"` // of a struct
-	Elem   *ctype   `json:",omitempty"` // of an array or slice
+	Kind   string   // a key of scalars, or struct, union, array, flex; as parameters only: str, slice, func
+	Fields []*ctype `json:",omitempty"` // of a struct or union
+	Elem   *ctype   `json:",omitempty"` // of an array, flexible array or slice
 	N      int      `json:",omitempty"` // elements of an array
 	Func   *sig     `json:",omitempty"`
+	Pack   int      `json:",omitempty"` // of a struct: 1 is the attribute, others are #pragma pack
+	At     int      `json:",omitempty"` // of a field: _Alignas
+	Opaque bool     `json:",omitempty"` // of a struct or union of more than 16 bytes: its text says memN@M
+	As     int      `json:",omitempty"` // of a union: how Go declares its bytes
 
 	size, align int // C's
 	offsets     []int
@@ -104,8 +108,12 @@ func (t *ctype) lay() *ctype {
 		for i := 0; i < t.N; i++ {
 			t.addLeaves(fmt.Sprintf("[%d]", i), i*e.size, e)
 		}
-	case "struct":
-		t.layStruct()
+	case "flex":
+		t.size, t.align, t.leaves = 0, t.Elem.lay().align, nil
+	case "struct", "union":
+		if t.foreign() || !t.layStruct() {
+			t.layForeign()
+		}
 	default:
 		s := scalars[t.Kind]
 		t.size, t.align, t.goType = up(s.size, s.align), s.align, s.goType
@@ -120,8 +128,9 @@ func (t *ctype) addLeaves(path string, offset int, from *ctype) {
 	}
 }
 
-// layStruct lays a struct out as C does, and makes a Go type with the same layout: Go aligns to 8 what C aligns to 16.
-func (t *ctype) layStruct() {
+// layStruct lays a struct out as C does, and makes a Go type with the same layout: Go aligns to 8 what C aligns to 16. false:
+// there is none, as Go aligns a field more.
+func (t *ctype) layStruct() bool {
 	t.size, t.align, t.offsets, t.leaves = 0, 1, nil, nil
 	var fields []reflect.StructField
 	goEnd := 0
@@ -134,6 +143,9 @@ func (t *ctype) layStruct() {
 	for i, f := range t.Fields {
 		f.lay()
 		at := up(t.size, f.align)
+		if at%f.goType.Align() != 0 {
+			return false
+		}
 		if up(goEnd, f.goType.Align()) != at {
 			pad(at)
 		}
@@ -154,6 +166,82 @@ func (t *ctype) layStruct() {
 	}
 	if up(goEnd, goAlign) != t.size {
 		pad(t.size)
+	}
+	t.goType = reflect.StructOf(fields)
+	return int(t.goType.Size()) == t.size
+}
+
+// foreign tells whether Go has no such struct, so that a tag has to say what it is in C.
+func (t *ctype) foreign() bool {
+	if t.Kind == "union" || t.Pack != 0 || t.Opaque {
+		return true
+	}
+	for _, f := range t.Fields {
+		if f.At != 0 || f.Kind == "flex" {
+			return true
+		}
+	}
+	return false
+}
+
+// layForeign lays t out as C does, and makes a Go type with a tag, in which each field that Go cannot have where C has it is
+// bytes.
+func (t *ctype) layForeign() {
+	t.size, t.align, t.offsets, t.leaves = 0, 1, nil, nil
+	for i, f := range t.Fields {
+		f.lay()
+		if f.Kind == "flex" && (t.Kind == "union" || i+1 < len(t.Fields) || t.size == 0) {
+			panic("a flexible array that is not the last field, or the only one")
+		}
+		align := f.align
+		if t.Pack != 0 && align > t.Pack {
+			align = t.Pack
+		}
+		if f.At != 0 {
+			align = f.At
+		}
+		at := 0
+		if t.Kind == "struct" {
+			at = up(t.size, align)
+		}
+		t.offsets = append(t.offsets, at)
+		t.addLeaves(fmt.Sprintf(".f%d", i), at, f)
+		if at+f.size > t.size {
+			t.size = at + f.size
+		}
+		if align > t.align {
+			t.align = align
+		}
+	}
+	t.size = up(t.size, t.align)
+	t.Opaque = t.Opaque && t.size > 16
+	fields := []reflect.StructField{{Name: "_", PkgPath: "differential", Type: reflect.TypeOf(struct{}{}),
+		Tag: reflect.StructTag(fmt.Sprintf("gangway:%q", t.text()))}}
+	end := 0
+	put := func(name string, at int, f reflect.Type) {
+		if at > end {
+			fields = append(fields, reflect.StructField{Name: "_", PkgPath: "differential", Type: reflect.ArrayOf(at-end, byteType)})
+		}
+		if size := int(f.Size()); at%f.Align() != 0 || t.size%f.Align() != 0 {
+			f = reflect.ArrayOf(size, byteType)
+		}
+		fields = append(fields, reflect.StructField{Name: name, Type: f})
+		end = at + int(f.Size())
+	}
+	if t.Kind == "union" {
+		word := []reflect.Type{byteType, reflect.TypeOf(uint64(0)), reflect.TypeOf(float64(0)), reflect.TypeOf(float32(0))}[t.As]
+		for at := 0; at+int(word.Size()) <= t.size; at += int(word.Size()) {
+			put(fmt.Sprintf("W%d", at), at, word)
+		}
+	} else {
+		for i, f := range t.Fields {
+			if f.size > 0 {
+				put(fmt.Sprintf("F%d", i), t.offsets[i], f.goType)
+			}
+		}
+	}
+	if end < t.size {
+		fields = append(fields, reflect.StructField{Name: "Rest", Type: reflect.ArrayOf(t.size-end, byteType)})
 	}
 	t.goType = reflect.StructOf(fields)
 	if int(t.goType.Size()) != t.size {
@@ -234,12 +322,30 @@ func (s *sig) text() string {
 
 func (t *ctype) text() string {
 	switch t.Kind {
-	case "struct":
+	case "struct", "union":
+		if t.Opaque {
+			return fmt.Sprintf("mem%d@%d", t.size, t.align)
+		}
 		var list []string
 		for _, f := range t.Fields {
-			list = append(list, f.text())
+			text := f.text()
+			if f.At != 0 {
+				text += fmt.Sprintf("@%d", f.At)
+			}
+			list = append(list, text)
 		}
-		return "{" + strings.Join(list, ", ") + "}"
+		begin := ""
+		switch {
+		case t.Kind == "union":
+			begin = "union"
+		case t.Pack == 1:
+			begin = "packed"
+		case t.Pack != 0:
+			begin = fmt.Sprintf("packed%d", t.Pack)
+		}
+		return begin + "{" + strings.Join(list, ", ") + "}"
+	case "flex":
+		return "[0]" + t.Elem.text()
 	case "array":
 		return fmt.Sprintf("[%d]%s", t.N, t.Elem.text())
 	case "str", "slice", "func":
@@ -388,7 +494,48 @@ func newStructOf(r *rand.Rand, kinds []string) *ctype {
 	case k == 13:
 		size = 0
 	}
-	return newStruct(r, kinds, size, 4)
+	t := newStruct(r, kinds, size, 4)
+	if r.Intn(3) == 0 {
+		makeForeign(r, t)
+	}
+	return t
+}
+
+// makeForeign makes unions, packed and aligned structs and the like of some of the structs in t.
+func makeForeign(r *rand.Rand, t *ctype) {
+	if t.Elem != nil {
+		makeForeign(r, t.Elem)
+	}
+	for _, f := range t.Fields {
+		makeForeign(r, f)
+	}
+	if t.Kind != "struct" || len(t.Fields) == 0 || r.Intn(3) == 0 {
+		return
+	}
+	switch r.Intn(8) {
+	case 0, 1:
+		t.Kind, t.As = "union", r.Intn(4)
+	case 2, 3:
+		t.Pack = 1
+	case 4:
+		t.Pack = 2 << r.Intn(3)
+	}
+	if t.Pack != 0 && t.any(func(f *ctype) bool { return f.Kind == "array" && f.Elem.hasFields() }) {
+		// gcc takes an array's second element for padding where the first reaches into the second eightbyte with nothing but
+		// padding, and loses it: packed{[5]u8, [2]{i8@4}}, from C to C.
+		t.Pack = 0
+	}
+	if t.Kind == "struct" && r.Intn(8) == 0 && t.lay().size > 0 {
+		t.Fields = append(t.Fields, &ctype{Kind: "flex", Elem: &ctype{Kind: pick(r, allKinds)}})
+	}
+	if (t.Pack == 0 || t.Pack == 1) && r.Intn(3) == 0 { // gcc caps _Alignas where #pragma pack counts
+		f := t.Fields[r.Intn(len(t.Fields))]
+		if f.At = f.lay().align; r.Intn(3) > 0 && f.At < 64 {
+			f.At *= 2 << r.Intn(2)
+		}
+	}
+	t.Opaque = r.Intn(6) == 0
+	t.lay()
 }
 
 // newStruct returns a struct of at most size bytes or a little more: alignment counts.

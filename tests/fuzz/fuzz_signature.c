@@ -64,7 +64,8 @@ static bool same_place(const struct gw_place *a, const struct gw_place *b)
 static bool same(const gw_signature *a, const gw_signature *b)
 {
 	if (a->count != b->count || a->fixed != b->fixed || a->dots != b->dots ||
-	    a->hidden != b->hidden || a->ints != b->ints || a->sses != b->sses || a->stack_bytes != b->stack_bytes ||
+	    a->hidden != b->hidden || a->ints != b->ints || a->sses != b->sses ||
+	    a->stack_bytes != b->stack_bytes ||
 	    a->stack_align != b->stack_align || !same_place(&a->result, &b->result))
 		return false;
 	for (uint32_t i = 0; i < a->count; i++)

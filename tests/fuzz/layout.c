@@ -218,12 +218,27 @@ static bool leaves(struct fuzz_go_side *side, struct fuzz_go_place *place,
 	return leaf(side, place, at, type->size, false, false);
 }
 
+/* Of the scalars in it the most, and 8 at most. */
+static uint32_t fuzz_go_align(const struct gw_type *type)
+{
+	uint32_t most = 1;
+	if (type->go != NULL)
+		type = type->go;
+	if (type->base != NULL || (type->kind != GW_STRUCT && type->kind != GW_ARRAY))
+		return type->align > 8 ? 8 : type->align;
+	for (uint32_t i = 0; i < (type->kind == GW_ARRAY ? 1 : type->count); i++) {
+		const struct gw_type *part = type->elem != NULL ? type->elem : type->fields[i].type;
+		uint32_t align = fuzz_go_align(part);
+		most = align > most ? align : most;
+	}
+	return most;
+}
+
 void fuzz_go_assign(struct fuzz_go_side *side, const struct gw_type *type,
 		    struct fuzz_go_place *place)
 {
 	struct fuzz_go_side before = *side;
-	uint32_t size = fuzz_go_size(type), align = (type->go != NULL ? type->go : type)->align;
-	align = align > 8 ? 8 : align;
+	uint32_t size = fuzz_go_size(type), align = fuzz_go_align(type);
 	place->n = 0;
 	place->in_regs = size != 0 && leaves(side, place, type, 0);
 	if (place->in_regs)
