@@ -50,6 +50,13 @@ static void null_type(void **state)
 	refused(gw_type_struct(NULL, none, 1), "a pointer is NULL");
 	refused(gw_type_struct(&t, NULL, 1), "a pointer is NULL");
 	refused(gw_type_struct(&t, none, 2), "field 2: no type");
+	refused(gw_type_packed(NULL, none, 1, 1), "a pointer is NULL");
+	refused(gw_type_packed(&t, NULL, 1, 1), "a pointer is NULL");
+	refused(gw_type_packed(&t, none, 2, 1), "field 2: no type");
+	refused(gw_type_union(NULL, none, 1), "a pointer is NULL");
+	refused(gw_type_union(&t, NULL, 1), "a pointer is NULL");
+	refused(gw_type_union(&t, none, 2), "member 2: no type");
+	refused(gw_type_memory(NULL, 8, 8), "a pointer is NULL");
 	refused(gw_type_array(NULL, i32, 1), "a pointer is NULL");
 	refused(gw_type_array(&t, NULL, 1), "no type");
 	refused(gw_type_pad(NULL, 1), "a pointer is NULL");
@@ -62,9 +69,22 @@ static void null_type(void **state)
 	assert_int_equal(gw_type_count(NULL), 0);
 	assert_int_equal(gw_type_offset(NULL, 0), 0);
 	assert_null(gw_type_member(NULL, 0));
+	gw_type_retain(NULL);
 	gw_type_release(NULL);
 	assert_int_equal(gw_type_struct(&t, NULL, 0), GW_OK);
 	gw_type_release(t);
+	assert_int_equal(gw_type_union(&t, NULL, 0), GW_OK);
+	gw_type_release(t);
+	const gw_type *parsed = NULL;
+	char text[8] = "same";
+	refused(gw_type_parse(NULL, "i32"), "a pointer is NULL");
+	refused(gw_type_parse(&parsed, NULL), "a pointer is NULL");
+	assert_null(parsed);
+	assert_int_equal(gw_type_print(NULL, text, 0), 0);
+	assert_string_equal(text, "same");
+	assert_int_equal(gw_type_print(NULL, text, sizeof text), 0);
+	assert_string_equal(text, "");
+	assert_int_equal(gw_type_print(i32, NULL, 3), strlen("i32"));
 }
 
 static void null_signature(void **state)
@@ -81,6 +101,7 @@ static void null_signature(void **state)
 	refused(gw_signature_new(&s, i32, none, 2, 2), "parameter 2: no type");
 	assert_null(s);
 	assert_int_equal(gw_signature_count(NULL), 0);
+	assert_int_equal(gw_signature_fixed(NULL), 0);
 	assert_null(gw_signature_result(NULL));
 	assert_null(gw_signature_param(NULL, 0));
 	assert_int_equal(gw_signature_print(NULL, NULL, 0), 0);
