@@ -12,8 +12,8 @@ output=$1 srcdir=$2
 shift 2
 cd "$srcdir"
 
-# What Go's internal linker demands: position independent code, no thread-local storage, no constructors (GW_OBJECT leaves
-# them out); and no unwind tables for C, which its unwinder never reads.
+# What Go's internal linker demands: position independent code, no thread-local storage, no constructors (GW_OBJECT
+# leaves them out); and no unwind tables for C, which its unwinder never reads.
 cflags="-DGW_OBJECT -std=c11 -O2 -fPIC -fvisibility=hidden -fno-asynchronous-unwind-tables -fcf-protection=none
 	-fno-stack-protector -fno-ident -U_FORTIFY_SOURCE -ffile-prefix-map=$(pwd)=."
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The shared library exports the functions of include/gangway.h and include/gangway_jit.h, no more and no fewer, and needs libc
-# alone. No function goes without a test of NULL.
+# The shared library exports the functions of include/gangway.h and include/gangway_jit.h, no more and no fewer, and
+# needs libc alone. No function goes without a test of NULL.
 # Usage: exports.sh      in the build directory, after make; environment: srcdir, READELF
 set -eu
 export LC_ALL=C

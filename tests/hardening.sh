@@ -22,7 +22,8 @@ grep -q ' LOAD ' "$work/segments" && grep -q SONAME "$work/dynamic" || fail "rea
 grep -E '^ *GNU_STACK .* RW +0x' "$work/segments" >/dev/null || fail "$library does not say that the stack is not executable"
 grep -E '^ *GNU_RELRO ' "$work/segments" >/dev/null || fail "$library has no RELRO segment"
 grep -E '\(FLAGS(_1)?\).*NOW' "$work/dynamic" >/dev/null || fail "$library is not bound at once: its GOT stays writable"
-grep -E '\(FLAGS_1\).*NODELETE' "$work/dynamic" >/dev/null || fail "$library can be unloaded: threads end in code that is gone"
+grep -E '\(FLAGS_1\).*NODELETE' "$work/dynamic" >/dev/null ||
+	fail "$library can be unloaded: threads end in code that is gone"
 if grep TEXTREL "$work/dynamic"; then
 	fail "the code of $library is relocated"
 fi
@@ -30,8 +31,8 @@ if grep -E '^ *LOAD .* RWE ' "$work/segments"; then
 	fail "$library has a segment that is writable and executable"
 fi
 
-# Built for indirect branch tracking and shadow stacks the library is marked for both. Its own files decide: those that the
-# compiler adds (crti.o) have no marks on every system. The Go object has none.
+# Built for indirect branch tracking and shadow stacks the library is marked for both. Its own files decide: those that
+# the compiler adds (crti.o) do not have marks on every system. The Go object has none.
 properties() { # file: what it says it is fit for
 	$readelf --wide --notes "$1" | sed -n 's/.*x86 feature: *//p'
 }
@@ -51,10 +52,12 @@ for file in "$work"/*_sysv_S.o; do
 	# The instruction after the line of a function's name.
 	${OBJDUMP:-objdump} --disassemble --no-show-raw-insn "$file" >"$work/disassembly"
 	awk -v file="$(basename "$file")" '
-		name { functions++; if ($2 != "endbr64") { print "hardening.sh: " name " in " file " begins with " $2; bad = 1 } }
+		name { functions++ }
+		name && $2 != "endbr64" { print "hardening.sh: " name " in " file " begins with " $2; bad = 1 }
 		{ name = "" }
 		/^[0-9a-f]+ <gw_.*>:$/ { name = $2 }
-		END { exit bad || functions == 0 }' "$work/disassembly" >&2 || fail "$file: functions without endbr64, or none"
+		END { exit bad || functions == 0 }' "$work/disassembly" >&2 ||
+		fail "$file: functions without endbr64, or none"
 done
 
 for file in "$library" "$object"; do

@@ -247,8 +247,8 @@ SHAPE(aligned_float, aligned_float, int8_t, empty, float, aligned_float, aligned
 	aligned_float)
 SHAPE(aligned_byte, aligned_byte, int8_t, int8_t, int8_t, int8_t, int8_t, int8_t, int8_t, int8_t, int8_t, int8_t)
 SHAPE(empty, empty, int8_t, empty, int16_t, empty, float, empty, double, empty, int64_t, empty)
-SHAPE(aligned_empty, aligned_empty, int64_t, two_words, aligned_empty, two_words, two_words, aligned_empty, int64_t, aligned_empty,
-	aligned_byte, aligned_empty)
+SHAPE(aligned_empty, aligned_empty, int64_t, two_words, aligned_empty, two_words, two_words, aligned_empty, int64_t,
+	aligned_empty, aligned_byte, aligned_empty)
 SHAPE(just_c128, just_c128, double, double, double, double, double, double, double, just_c128, double, just_c128)
 SHAPE(just_c160, just_c160, int64_t, int64_t, int64_t, int64_t, int64_t, two_words, int64_t, two_words, int64_t, float)
 SHAPE(three_doubles, three_doubles, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, float)

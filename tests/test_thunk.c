@@ -438,7 +438,7 @@ static void fork_and_allocate(void)
 static void thunk_child_of_a_fork_among_allocations_allocates(void **state)
 {
 	(void)state;
-	enum { THREADS = 3, FORKS = 200 };
+	enum { THREADS = 3, FORKS = 100 };
 	pthread_t threads[THREADS];
 	size_t live = gw_thunk_count();
 	forking = true;

@@ -13,9 +13,9 @@ command -v valgrind >/dev/null || {
 	exit 77
 }
 
-# What cannot hold there: valgrind's own code lies in memory that is writable and executable, which test_code (left out; its
-# calls are in test_faults, too) and a test of thunks would find, and which a system that refuses such memory does not give it;
-and it does not tell programs of a limit on address space.
+# What cannot hold there: valgrind's own code lies in memory that is writable and executable, which test_code (left out;
+# its calls are in test_faults, too) and a test of thunks would find, and which a system that refuses such memory does not
+# give; and it does not tell programs of a limit on address space.
 left_out=test_code
 cannot_hold='thunk_pages_are_never_writable_and_executable
 closure_goes_on_without_more_executable_memory

@@ -85,8 +85,8 @@ gw_closure_entry:
 	.cfi_endproc
 	.size	gw_closure_entry, .-gw_closure_entry
 
-/* gw_closure_none: where the thunk of a closure goes that is freed, or has no handler yet: SIGILL here, with the caller's
-   return address on top of the stack. No C prototype, as above; it does not return. */
+/* gw_closure_none: where the thunk of a closure goes that is freed, or has no handler yet: SIGILL here, with the
+   caller's return address on top of the stack. No C prototype, as above; it does not return. */
 	.globl	gw_closure_none
 	.hidden	gw_closure_none
 	.type	gw_closure_none, @function

@@ -37,7 +37,8 @@ static void enter(struct entering *e)
 		e->result = ((int64_t(*)(int64_t))e->fn)(5);
 		break;
 	case 1:
-		e->result = ((int64_t(*)(int64_t, int64_t, int64_t, int64_t, int64_t))e->fn)(1, 2, 3, 4, 5);
+		e->result = ((int64_t(*)(int64_t, int64_t, int64_t, int64_t, int64_t))e->fn)(
+			1, 2, 3, 4, 5);
 		break;
 	case 2:
 		e->result = (int64_t)((double (*)(double))e->fn)(5.0);
