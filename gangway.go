@@ -85,6 +85,9 @@
 //
 // A panic in a callback unwinds through the C functions that led to it, as with cgo: their frames are abandoned, and
 // whatever they would have released is not.
+//
+// The other way round, C must not jump (longjmp) past the Go frames of a callback: that ends the program with a report that names
+// the callback, as soon as C returns to Go or calls it again.
 package gangway
 
 import "github.com/gangwayffi/gangway/trampolines"

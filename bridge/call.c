@@ -16,6 +16,7 @@ void gw_call_setup(uintptr_t *secure)
 	gw_thunk_init();
 	gw_jit_init();
 #endif
+	gw_callback_init();
 }
 
 /* Both structures are larger than what is copied, in every release. */

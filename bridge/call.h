@@ -35,6 +35,19 @@ _Static_assert(offsetof(struct gw_call_regs, xmm1) == CR_XMM1, "xmm1");
 _Static_assert(offsetof(struct gw_call_regs, err) == CR_ERRNO, "err");
 
 void gw_call_regs(struct gw_call_regs *r);
+void gw_safe_call_regs(struct gw_call_regs *r); /* on the safe road: with gw_callback_check */
+
+/* callback.c. The trampolines' callbackFrame begins with this. */
+struct gw_callback_frame {
+	struct gw_callback_frame *outer;
+};
+void gw_callback_init(void);
+void gw_callback_entered(struct gw_callback_frame *f);
+void gw_callback_left(struct gw_callback_frame *f);
+struct gw_callback_frame *gw_callback_innermost(void);
+void gw_callback_check(struct gw_callback_frame *in);
+/* Ends the program with a report of the innermost callback. Stored by the Go side at start-up. */
+extern void (*gw_callback_report_hook)(void);
 void gw_call_init(int *errno_location);
 
 /* Start-up, through runtime.cgocall, before any other call into the core. *secure becomes AT_SECURE:

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "call.h"
 #include "goexec.h"
 
 /* A word at a time, and not in vectors as the compiler would: what is read here was written word by
@@ -156,6 +157,7 @@ uint64_t gw_go_call(const gw_go_plan *plan, const struct gw_rt_g *g, struct gw_g
 /* Go's memory may be less aligned than a result that the function itself stores. */
 void gw_go_safe_call(struct gw_go_safe_call *call)
 {
+	struct gw_callback_frame *in = gw_callback_innermost();
 	const gw_signature *s = call->signature;
 	uint32_t size = s->result.type->size, align = s->result.type->align;
 	void *result = call->result;
@@ -169,6 +171,7 @@ void gw_go_safe_call(struct gw_go_safe_call *call)
 	call->err = (uint64_t)errno;
 	if (result != call->result)
 		memcpy(call->result, result, size);
+	gw_callback_check(in);
 }
 
 void gw_go_callback_run(void *record, struct gw_closure_regs *regs)

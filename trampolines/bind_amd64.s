@@ -52,6 +52,8 @@ TEXT ·bindPlain(SB),NOSPLIT|NOFRAME,$0-0
 	JZ	bottom
 	PLAIN_CALL
 	RET
+left:
+	JMP	·callbackLeft(SB)
 told:
 	JMP	·ccallTold(SB)
 blocking:
@@ -67,6 +69,8 @@ bottom:
 TEXT ·plainCall(SB),NOSPLIT|NOFRAME,$0-0
 	PLAIN_CALL
 	RET
+left:
+	JMP	·callbackLeft(SB)
 told:
 	JMP	·ccallTold(SB)
 	CALL	·budget(SB)			// never reached

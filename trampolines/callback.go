@@ -8,7 +8,7 @@ import (
 
 // callbackFrame lies on the C stack for the time of a callback; callbackEntry makes it. Its size is 8 modulo 16.
 type callbackFrame struct {
-	g0sp   uintptr    // g0.sched.sp before the callback
+	g0sp   uintptr    // g0.sched.sp before the callback; through runtime.cgocallback: the outer such frame (bridge/callback.c)
 	record uintptr    // *CallbackRecord
 	mark   uintptr    // g.sched.pc as the callback found it
 	auto   *AutoState // of the C function that called back, while its call is Blocking
@@ -152,6 +152,17 @@ func (f *callbackFrame) called() *CallbackRecord {
 
 // callbackForeignRun is what callbackForeign lets runtime.cgocallback run.
 func callbackForeignRun(f *callbackFrame) {
+	returned := false
+	defer func() {
+		if !returned {
+			runtimeCgocall(addrCallbackLeave(), uintptr(unsafe.Pointer(f))) // Call would find that its callback has changed
+		}
+	}()
+	callbackForeignCall(f)
+	returned = true
+}
+
+func callbackForeignCall(f *callbackFrame) {
 	if road != RoadSafe {
 		clearSignalPending()
 		callbackCall(f)

@@ -71,6 +71,12 @@
 	MOVQ	AX, const_g_sched_sp(R12); \
 	CALLBACK_RETURN
 
+// CALLBACK_BELOW: jumps to `above` unless SP is below where the C code of the goroutine's innermost call began, which is where a
+// callback is that C has not left; see callbackAbove. R12 is g0.
+#define CALLBACK_BELOW \
+	CMPQ	SP, const_g_sched_sp(R12); \
+	JCC	above
+
 // CALLBACK_TO_GO: to the goroutine's stack, whose SP is at `sp`: CALLER_SP(R12) if the mark is incall+1, else the one in R13.
 // In:        as CALLBACK_GOROUTINE's Out.
 // Out:       as callbackGo's In.
@@ -96,6 +102,7 @@
 #define CALLBACK_ENTER \
 	MOVQ	R11, callbackFrame_record(SP); \
 	CALLBACK_GOROUTINE; \
+	CALLBACK_BELOW; \
 	MARK(1, AX); \
 	CMPQ	R14, AX; \
 	JNE	other; \
@@ -113,6 +120,8 @@ other: \
 deep: \
 	CALLBACK_INTS; \
 	JMP	·callbackDeep(SB); \
+above: \
+	JMP	·callbackAbove(SB); \
 foreign: \
 	CALLBACK_INTS; \
 	JMP	·callbackForeign(SB)
@@ -157,11 +166,14 @@ saved:
 	SUBQ	AX, BX
 	CMPQ	BX, $2
 	JHI	foreign
+	CALLBACK_BELOW
 	CALLBACK_ROOM
 	CALLBACK_TO_GO(const_g_sched_sp(R13))
 	JMP	·callbackGo(SB)
 deep:
 	JMP	·callbackDeep(SB)
+above:
+	JMP	·callbackAbove(SB)
 foreign:
 	JMP	·callbackForeign(SB)
 floats:
@@ -176,6 +188,55 @@ TEXT ·callbackEntryFew(SB),NOSPLIT|NOFRAME,$0-0
 	CALLBACK_SAVE
 	MOVQ	const_slotRecord(R11), R11
 	CALLBACK_ENTER
+
+// void callbackAbove(...)
+//
+// callbackEntry where SP is not below the C code of the innermost call. On the same stack, C has jumped past a callback, out of
+// that call (longjmp), and this thread has never come back to the Go frames: callbackReport. Else it is on another stack.
+// In:        as CALLBACK_GOROUTINE's Out; SP the callbackFrame; what callbackEntry has had, so far as it is not there.
+TEXT ·callbackAbove(SB),NOSPLIT|NOFRAME,$0-0
+	MARK(1, AX)
+	MOVQ	R14, BX
+	SUBQ	AX, BX
+	CMPQ	BX, $2
+	JHI	foreign
+	CMPQ	SP, const_g_stack_hi(R12)
+	JHI	elsewhere
+	LEAQ	·leftSlot(SB), R11
+	MOVQ	const_slotRecord(R11), R11
+	MOVQ	R11, callbackFrame_record(SP)
+elsewhere:
+	CALLBACK_TO_GO(const_g_sched_sp(R13))
+	JMP	·callbackGo(SB)
+foreign:
+	CALLBACK_INTS
+	JMP	·callbackForeign(SB)
+
+// func callbackLeft()
+//
+// The end of a call whose C code has jumped past a callback (longjmp): a report that names it ends the program.
+//
+// In:        R12 g; g in TLS, SP and BP as at ccall's entry.
+// The goroutine is still in the call that the callback made last. So this is made a callback from there: on the system
+// stack, below what nobody returns to any more.
+TEXT ·callbackLeft(SB),NOSPLIT|NOFRAME,$0-0
+	MOVQ	const_g_m(R12), R15
+	MOVQ	const_m_g0(R15), R15
+	MOVQ	const_g_sched_sp(R15), R14
+	ANDQ	$~15, R14
+	MOVQ	TLS, R13
+	MOVQ	R15, 0(R13)(TLS*1)
+	MOVQ	R14, SP
+	LEAQ	·leftSlot(SB), R11
+	CALL	·callbackEntry(SB)
+	INT	$3
+
+// void callbackReport(void)    (SysV)
+//
+// callbackLeft's callback, for C on the safe road. Does not return.
+TEXT ·callbackReport(SB),NOSPLIT|NOFRAME,$0-0
+	LEAQ	·leftSlot(SB), R11
+	JMP	·callbackEntry(SB)
 
 // void callbackEntryPlan(struct gw_go_invocation *call)    (SysV)
 //
@@ -356,7 +417,8 @@ TEXT ·callbackLeave(SB),NOSPLIT|NOFRAME,$0-0
 // waitsince): no g0 is ever in a list.
 //
 // All else goes through runtime.cgocallback: it binds an m to a thread that has none, or leaves the system call that a cgo
-// call or a taken-over call made, runs callbackForeignRun(frame), and undoes it all.
+// call or a taken-over call made, runs callbackForeignRun(frame), and undoes it all. The C core keeps track of these frames
+// (bridge/callback.c).
 TEXT ·callbackForeign(SB),NOSPLIT|NOFRAME,$0-0
 	CMPL	·road(SB), $const_RoadSafe
 	JEQ	foreign
@@ -381,6 +443,9 @@ TEXT ·callbackForeign(SB),NOSPLIT|NOFRAME,$0-0
 	XCHGQ	BP, BX
 	JMP	·callbackKept(SB)
 foreign:
+	MOVQ	SP, DI
+	LEAQ	gw_callback_entered(SB), AX
+	CALL	AX
 	MOVQ	SP, AX
 	SUBQ	$32, SP
 	MOVQ	·callbackForeignPC(SB), BX
@@ -389,6 +454,9 @@ foreign:
 	MOVQ	$0, 16(SP)			// ctxt
 	CALL	runtime·cgocallback(SB)
 	ADDQ	$32, SP
+	MOVQ	SP, DI
+	LEAQ	gw_callback_left(SB), AX
+	CALL	AX
 	CALLBACK_RETURN
 
 // func callbackKept()

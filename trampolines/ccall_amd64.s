@@ -39,6 +39,8 @@ marked: \
 	CALL	R11; \
 	CCALL_LEAVE
 #define CCALL_SLOW \
+left: \
+	JMP	·callbackLeft(SB); \
 told: \
 	JMP	·ccallTold(SB); \
 blocking: \
@@ -154,6 +156,8 @@ marked:
 	CALL	R11
 	CCALL_LEAVE
 	RET
+left:
+	JMP	·callbackLeft(SB)
 told:
 	JMP	·ccallTold(SB)
 blocking:

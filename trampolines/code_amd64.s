@@ -42,6 +42,8 @@ TEXT ·bindCode(SB),NOSPLIT|NOFRAME,$0-0
 	JEQ	other
 	CODE_CALL
 	RET
+left:
+	JMP	·callbackLeft(SB)
 told:
 	JMP	·codeTold(SB)
 other:
@@ -64,6 +66,8 @@ TEXT ·codeCall(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	BoundFunc_State(DX), R15
 	CODE_CALL
 	RET
+left:
+	JMP	·callbackLeft(SB)
 told:
 	JMP	·codeTold(SB)
 	CALL	·budget(SB)			// never reached
@@ -83,6 +87,8 @@ TEXT ·codeCallAny(SB),NOSPLIT|NOFRAME,$0-0
 marked:
 	CODE_CALL_MARKED
 	RET
+left:
+	JMP	·callbackLeft(SB)
 told:
 	JMP	·codeTold(SB)
 blocking:

@@ -26,6 +26,11 @@
 // A panic or Goexit that leaves a callback abandons the C frames below it. callbackUnwind then lets the system stack
 // begin above them again.
 //
+// C that jumps (longjmp) past a callback abandons Go frames, which cannot be: the goroutine is still in the call that the
+// callback made last. That shows in its g.sched.sp when the call returns into which C has jumped (CCALL_LEAVE), and in g0's
+// when C calls Go from there (callbackAbove); on the safe road the C core looks (bridge/callback.c). A report ends the
+// program.
+//
 // # Any signature
 //
 // Integers, pointers and floats that all fit C's registers are moved by a fixed shuffle (bind_amd64.s), to C and back from

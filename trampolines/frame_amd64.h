@@ -45,7 +45,8 @@
 
 // CCALL_LEAVE: the way back from C to the goroutine stack.
 // In:        R12 g, R13 and R14 g.stack.hi - SP and - BP as they were at entry; on g0's stack, g0 in TLS.
-// Out:       goroutine stack, SP and BP as at entry, g in TLS; jumps to `told` when the scheduler knows of the call.
+// Out:       goroutine stack, SP and BP as at entry, g in TLS; jumps to `told` when the scheduler knows of the call, to `left`
+//            when g.sched.sp is not that of this call: every callback restores it, so C has jumped past one (longjmp).
 // Clobbers:  R15. With g in TLS no signal takes the call over any more; only then is g.syscallsp looked at.
 #define CCALL_LEAVE \
 	MOVQ	TLS, R15; \
@@ -55,6 +56,8 @@
 	SUBQ	R13, SP; \
 	SUBQ	R14, R15; \
 	MOVQ	R15, BP; \
+	CMPQ	SP, const_g_sched_sp(R12); \
+	JNE	left; \
 	CMPQ	const_g_syscallsp(R12), $0; \
 	JNE	told
 

@@ -6,7 +6,7 @@
 // Addresses of C functions and of trampolines, for Go code: number, name of the Go function, what is meant. The numbers go up
 // by one.
 #define ADDRESSES(DO) \
-	DO(0, ·addrSafeCall, gw_call_regs) \
+	DO(0, ·addrSafeCall, gw_safe_call_regs) \
 	DO(1, ·addrCallSetup, gw_call_setup) \
 	DO(2, ·addrAutoTaken, gw_auto_taken) \
 	DO(3, ·addrAutoNote, gw_auto_note) \
@@ -38,41 +38,45 @@
 	DO(29, ·addrCallbackEntry, ·callbackEntry) \
 	DO(30, ·addrCallbackEntryFew, ·callbackEntryFew) \
 	DO(31, ·addrCallbackUnwind, ·callbackUnwind) \
-	DO(32, ·addrCallbackEntryPlan, ·callbackEntryPlan) \
-	DO(33, ·AddrThunkAlloc, gw_thunk_alloc) \
-	DO(34, ·AddrThunkSet, gw_thunk_set) \
-	DO(35, ·AddrLibraryOpen, gw_library_open) \
-	DO(36, ·AddrLibraryProcess, gw_library_process) \
-	DO(37, ·AddrLibrarySymbol, gw_library_symbol) \
-	DO(38, ·AddrLibraryClose, gw_library_close) \
-	DO(39, ·AddrLibraryName, gw_library_name) \
-	DO(40, ·AddrLastError, gw_last_error) \
-	DO(41, ·AddrHostTable, gw_host_table) \
-	DO(42, ·addrHostAttachHook, gw_host_attach_hook) \
-	DO(43, ·addrHostInGoHook, gw_host_in_go_hook) \
-	DO(44, ·addrInGo, ·inGo) \
-	DO(45, ·addrJitCounted, ·jitCounted) \
-	DO(46, ·addrJitRefused, ·jitRefused) \
-	DO(47, ·AddrLastModule, runtime·lastmoduledatap) \
-	DO(48, ·AddrMorestack, runtime·morestack_noctxt) \
-	DO(49, ·AddrJitHostSet, gw_jit_host_set) \
-	DO(50, ·AddrJitArenaNew, gw_jit_arena_new) \
-	DO(51, ·AddrJitAdd, gw_jit_add) \
-	DO(52, ·AddrJitRetire, gw_jit_retire) \
-	DO(53, ·AddrJitArenaClose, gw_jit_arena_close) \
-	DO(54, ·AddrJitArenaUsed, gw_jit_arena_used) \
-	DO(55, ·AddrCodeNew, gw_code_new) \
-	DO(56, ·AddrCodeData, gw_code_data) \
-	DO(57, ·AddrCodeSeal, gw_code_seal) \
-	DO(58, ·AddrCodeFree, gw_code_free) \
-	DO(59, ·AddrTypeLayoutGo, gw_type_layout_go)
+	DO(32, ·addrCallbackLeave, gw_callback_left) \
+	DO(33, ·addrCallbackInnermost, gw_callback_innermost) \
+	DO(34, ·addrCallbackReport, ·callbackReport) \
+	DO(35, ·addrCallbackReportHook, gw_callback_report_hook) \
+	DO(36, ·addrCallbackEntryPlan, ·callbackEntryPlan) \
+	DO(37, ·AddrThunkAlloc, gw_thunk_alloc) \
+	DO(38, ·AddrThunkSet, gw_thunk_set) \
+	DO(39, ·AddrLibraryOpen, gw_library_open) \
+	DO(40, ·AddrLibraryProcess, gw_library_process) \
+	DO(41, ·AddrLibrarySymbol, gw_library_symbol) \
+	DO(42, ·AddrLibraryClose, gw_library_close) \
+	DO(43, ·AddrLibraryName, gw_library_name) \
+	DO(44, ·AddrLastError, gw_last_error) \
+	DO(45, ·AddrHostTable, gw_host_table) \
+	DO(46, ·addrHostAttachHook, gw_host_attach_hook) \
+	DO(47, ·addrHostInGoHook, gw_host_in_go_hook) \
+	DO(48, ·addrInGo, ·inGo) \
+	DO(49, ·addrJitCounted, ·jitCounted) \
+	DO(50, ·addrJitRefused, ·jitRefused) \
+	DO(51, ·AddrLastModule, runtime·lastmoduledatap) \
+	DO(52, ·AddrMorestack, runtime·morestack_noctxt) \
+	DO(53, ·AddrJitHostSet, gw_jit_host_set) \
+	DO(54, ·AddrJitArenaNew, gw_jit_arena_new) \
+	DO(55, ·AddrJitAdd, gw_jit_add) \
+	DO(56, ·AddrJitRetire, gw_jit_retire) \
+	DO(57, ·AddrJitArenaClose, gw_jit_arena_close) \
+	DO(58, ·AddrJitArenaUsed, gw_jit_arena_used) \
+	DO(59, ·AddrCodeNew, gw_code_new) \
+	DO(60, ·AddrCodeData, gw_code_data) \
+	DO(61, ·AddrCodeSeal, gw_code_seal) \
+	DO(62, ·AddrCodeFree, gw_code_free) \
+	DO(63, ·AddrTypeLayoutGo, gw_type_layout_go)
 
 // They are in a table: a plugin has functions of its own, the C core too, while variables are shared by all of the process. So
 // the table of the first who has one counts for all, and there is one C core.
 #define ENTRY(i, name, target) \
 	DATA ·addresses+8*i(SB)/8, $target(SB);
 ADDRESSES(ENTRY)
-GLOBL ·addresses(SB), RODATA|NOPTR, $(8*60)
+GLOBL ·addresses(SB), RODATA|NOPTR, $(8*64)
 
 // The Go functions: leaves without a frame.
 #define ADDRESS(i, name, target) \

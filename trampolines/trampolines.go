@@ -26,6 +26,9 @@ func callbackLeaveBlocking()
 func callbackForeign()
 func callbackKept()
 func callbackKeptLeave()
+func callbackAbove()
+func callbackLeft()
+func callbackReport()
 func callbackUnwind()
 func currentCallback() *callbackFrame
 func clearSignalPending()
@@ -121,6 +124,10 @@ func addrGoCallbackRun() uintptr
 func addrCallbackEntry() uintptr
 func addrCallbackEntryFew() uintptr
 func addrCallbackUnwind() uintptr
+func addrCallbackLeave() uintptr
+func addrCallbackInnermost() uintptr
+func addrCallbackReport() uintptr
+func addrCallbackReportHook() uintptr
 func addrCallbackEntryPlan() uintptr
 func addrSnapshot() uintptr
 func addrHostAttachHook() uintptr
