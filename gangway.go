@@ -87,7 +87,7 @@
 // whatever they would have released is not.
 //
 // The other way round, C must not jump (longjmp) past the Go frames of a callback: that ends the program with a report that names
-// the callback, as soon as C returns to Go or calls it again.
+// the callback, as soon as C returns to Go or calls it again. Callbacks that end in such a jump ask for it with Then.
 package gangway
 
 import "github.com/gangwayffi/gangway/trampolines"

@@ -14,7 +14,7 @@ type callbackFrame struct {
 	auto   *AutoState // of the C function that called back, while its call is Blocking
 	rax    uintptr    // result
 	ints   [6]uintptr
-	floats [8]float64 // then the first is the result
+	floats [8]float64 // then the first is the result, the others are for Then
 }
 
 // Its alignment keeps the C stack aligned below callbackEntry's six pushes and return address.

@@ -547,6 +547,39 @@ left:
 locked:
 	RET
 
+// thenReturn
+//
+// Where a callback returns to whose Go function has called Then: calls the C function that was asked for, and returns to C.
+// No return but a jump to where C goes on: Then has put this address in the place of the return address, which is in the
+// callbackFrame. (There is no shadow stack: Go's linker marks no program as fit for one.)
+//
+// In:        AX, X0 the result of the callback; SP as behind the return, 16-byte aligned.
+// Stack:     C's. The callbackFrame has just been popped. What lies in the 128 bytes below SP nobody has touched, signals
+//            included: the return address and the six registers, and below them the floats of the callbackFrame.
+// SP is moved before anything else, then:
+//   144        SP at entry
+//    48...80   five arguments
+//    40        the return address
+//    32        the C function
+//     0, 8     AX, X0
+TEXT ·thenReturn(SB),NOSPLIT|NOFRAME,$0-0
+	LEAQ	-144(SP), SP
+	MOVQ	AX, 0(SP)
+	MOVSD	X0, 8(SP)
+	MOVQ	48(SP), DI
+	MOVQ	56(SP), SI
+	MOVQ	64(SP), DX
+	MOVQ	72(SP), CX
+	MOVQ	80(SP), R8
+	MOVQ	32(SP), R11
+	XORL	AX, AX
+	CALL	R11
+	MOVQ	0(SP), AX
+	MOVSD	8(SP), X0
+	MOVQ	40(SP), R11
+	LEAQ	144(SP), SP
+	JMP	R11
+
 // func currentCallback() *callbackFrame
 //
 // The frame of the callback that this thread is in.

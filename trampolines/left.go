@@ -38,7 +38,7 @@ func reportLeft() {
 		}
 		return true
 	})
-	throw("gangway: C has left the callback " + name + " by a jump (longjmp) past its Go frames")
+	throw("gangway: C has left the callback " + name + " by a jump (longjmp) past its Go frames: use gangway.Then for functions that jump")
 }
 
 // ours tells whether a function may lie between a callback and its Go function, or between Go code and the C code that it calls.

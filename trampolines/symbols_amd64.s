@@ -42,41 +42,42 @@
 	DO(33, ·addrCallbackInnermost, gw_callback_innermost) \
 	DO(34, ·addrCallbackReport, ·callbackReport) \
 	DO(35, ·addrCallbackReportHook, gw_callback_report_hook) \
-	DO(36, ·addrCallbackEntryPlan, ·callbackEntryPlan) \
-	DO(37, ·AddrThunkAlloc, gw_thunk_alloc) \
-	DO(38, ·AddrThunkSet, gw_thunk_set) \
-	DO(39, ·AddrLibraryOpen, gw_library_open) \
-	DO(40, ·AddrLibraryProcess, gw_library_process) \
-	DO(41, ·AddrLibrarySymbol, gw_library_symbol) \
-	DO(42, ·AddrLibraryClose, gw_library_close) \
-	DO(43, ·AddrLibraryName, gw_library_name) \
-	DO(44, ·AddrLastError, gw_last_error) \
-	DO(45, ·AddrHostTable, gw_host_table) \
-	DO(46, ·addrHostAttachHook, gw_host_attach_hook) \
-	DO(47, ·addrHostInGoHook, gw_host_in_go_hook) \
-	DO(48, ·addrInGo, ·inGo) \
-	DO(49, ·addrJitCounted, ·jitCounted) \
-	DO(50, ·addrJitRefused, ·jitRefused) \
-	DO(51, ·AddrLastModule, runtime·lastmoduledatap) \
-	DO(52, ·AddrMorestack, runtime·morestack_noctxt) \
-	DO(53, ·AddrJitHostSet, gw_jit_host_set) \
-	DO(54, ·AddrJitArenaNew, gw_jit_arena_new) \
-	DO(55, ·AddrJitAdd, gw_jit_add) \
-	DO(56, ·AddrJitRetire, gw_jit_retire) \
-	DO(57, ·AddrJitArenaClose, gw_jit_arena_close) \
-	DO(58, ·AddrJitArenaUsed, gw_jit_arena_used) \
-	DO(59, ·AddrCodeNew, gw_code_new) \
-	DO(60, ·AddrCodeData, gw_code_data) \
-	DO(61, ·AddrCodeSeal, gw_code_seal) \
-	DO(62, ·AddrCodeFree, gw_code_free) \
-	DO(63, ·AddrTypeLayoutGo, gw_type_layout_go)
+	DO(36, ·addrThenReturn, ·thenReturn) \
+	DO(37, ·addrCallbackEntryPlan, ·callbackEntryPlan) \
+	DO(38, ·AddrThunkAlloc, gw_thunk_alloc) \
+	DO(39, ·AddrThunkSet, gw_thunk_set) \
+	DO(40, ·AddrLibraryOpen, gw_library_open) \
+	DO(41, ·AddrLibraryProcess, gw_library_process) \
+	DO(42, ·AddrLibrarySymbol, gw_library_symbol) \
+	DO(43, ·AddrLibraryClose, gw_library_close) \
+	DO(44, ·AddrLibraryName, gw_library_name) \
+	DO(45, ·AddrLastError, gw_last_error) \
+	DO(46, ·AddrHostTable, gw_host_table) \
+	DO(47, ·addrHostAttachHook, gw_host_attach_hook) \
+	DO(48, ·addrHostInGoHook, gw_host_in_go_hook) \
+	DO(49, ·addrInGo, ·inGo) \
+	DO(50, ·addrJitCounted, ·jitCounted) \
+	DO(51, ·addrJitRefused, ·jitRefused) \
+	DO(52, ·AddrLastModule, runtime·lastmoduledatap) \
+	DO(53, ·AddrMorestack, runtime·morestack_noctxt) \
+	DO(54, ·AddrJitHostSet, gw_jit_host_set) \
+	DO(55, ·AddrJitArenaNew, gw_jit_arena_new) \
+	DO(56, ·AddrJitAdd, gw_jit_add) \
+	DO(57, ·AddrJitRetire, gw_jit_retire) \
+	DO(58, ·AddrJitArenaClose, gw_jit_arena_close) \
+	DO(59, ·AddrJitArenaUsed, gw_jit_arena_used) \
+	DO(60, ·AddrCodeNew, gw_code_new) \
+	DO(61, ·AddrCodeData, gw_code_data) \
+	DO(62, ·AddrCodeSeal, gw_code_seal) \
+	DO(63, ·AddrCodeFree, gw_code_free) \
+	DO(64, ·AddrTypeLayoutGo, gw_type_layout_go)
 
 // They are in a table: a plugin has functions of its own, the C core too, while variables are shared by all of the process. So
 // the table of the first who has one counts for all, and there is one C core.
 #define ENTRY(i, name, target) \
 	DATA ·addresses+8*i(SB)/8, $target(SB);
 ADDRESSES(ENTRY)
-GLOBL ·addresses(SB), RODATA|NOPTR, $(8*64)
+GLOBL ·addresses(SB), RODATA|NOPTR, $(8*65)
 
 // The Go functions: leaves without a frame.
 #define ADDRESS(i, name, target) \

@@ -29,6 +29,7 @@ func callbackKeptLeave()
 func callbackAbove()
 func callbackLeft()
 func callbackReport()
+func thenReturn()
 func callbackUnwind()
 func currentCallback() *callbackFrame
 func clearSignalPending()
@@ -128,6 +129,7 @@ func addrCallbackLeave() uintptr
 func addrCallbackInnermost() uintptr
 func addrCallbackReport() uintptr
 func addrCallbackReportHook() uintptr
+func addrThenReturn() uintptr
 func addrCallbackEntryPlan() uintptr
 func addrSnapshot() uintptr
 func addrHostAttachHook() uintptr
