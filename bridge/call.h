@@ -99,9 +99,19 @@ typedef int32_t gw_sigaction_fn(intptr_t sig, const struct gw_go_sigaction *set,
 /* Puts handler in front of the runtime's for every signal that the runtime handles, now or later.
    Returns how many signals it was installed for; none when SIGURG is not among them.
    gw_signal_old[sig] is the handler behind it; `ignored` is that while the program ignores SIGURG.
-   next is how the runtime has set handlers so far: by a C function, or by itself if NULL. */
+   next is how the runtime has set handlers so far: by a C function, or by itself if NULL.
+
+   There may be another Go runtime in the process (two libraries in Go, say). own is the handler of
+   ours, 0 for the one of SIGURG; before is what was there when our runtime set its
+   own, for every signal, or NULL (handlers of C's do not count). Each runtime drops the SIGURGs of
+   the other's threads, and would lose its own: so from ours on, SIGURG goes to all of them. One too
+   many is harmless. */
 extern void *gw_signal_old[65];
-int gw_signal_install(void *handler, void *ignored, gw_sigaction_fn *next);
+int gw_signal_install(void *handler, void *ignored, gw_sigaction_fn *next, uintptr_t own,
+		      const uintptr_t *before);
+
+/* Undoes it. */
+void gw_signal_remove(void);
 
 /* From then on the runtime sets its handlers by this one (_cgo_sigaction). On any thread, also in
    signal handlers. */

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -33,7 +34,8 @@ static struct gw_go_sigaction action(uintptr_t handler)
 
 static int install(void)
 {
-	return gw_signal_install((void *)(uintptr_t)OURS, (void *)(uintptr_t)IGNORED, table_action);
+	return gw_signal_install((void *)(uintptr_t)OURS, (void *)(uintptr_t)IGNORED, table_action,
+				 0, NULL);
 }
 
 static int start(void **state)
@@ -109,6 +111,76 @@ static void sigurg_stays_ours_when_the_program_ignores_it(void **state)
 	assert_ptr_equal(gw_signal_old[SIGURG], (void *)(uintptr_t)RUNTIMES);
 }
 
+/* What makes an object one of Go's. */
+char build_information[32] __attribute__((aligned(16))) = "\xff Go buildinf:";
+
+static char calls[8];
+
+static void note(char who)
+{
+	calls[strlen(calls)] = who;
+}
+
+static void runtimes_handler(int sig, siginfo_t *info, void *context)
+{
+	note(sig == SIGURG && info == NULL && context == NULL ? 'r' : '?');
+}
+
+static void another(int sig, siginfo_t *info, void *context)
+{
+	note(sig == SIGURG && info == NULL && context == NULL ? 'a' : '?');
+}
+
+static void the_first(int sig, siginfo_t *info, void *context)
+{
+	note(sig == SIGURG && info == NULL && context == NULL ? 'f' : '?');
+}
+
+static const char *urgent(void)
+{
+	void (*fn)(int, siginfo_t *, void *);
+	memcpy(&fn, &gw_signal_old[SIGURG], sizeof fn);
+	memset(calls, 0, sizeof calls);
+	fn(SIGURG, NULL, NULL);
+	return calls;
+}
+
+/* Another Go runtime's handler stands in front of ours, or stood there before. */
+static void sigurg_goes_to_all_runtimes(void **state)
+{
+	(void)state;
+	uintptr_t before[65] = {[SIGURG] = (uintptr_t)the_first};
+	table[SIGURG] = table[SIGCHLD] = action((uintptr_t)another);
+	table[SIGUSR1] = action((uintptr_t)runtimes_handler);
+	assert_int_equal(gw_signal_install((void *)(uintptr_t)OURS, (void *)(uintptr_t)IGNORED,
+					   table_action, (uintptr_t)runtimes_handler, before),
+			 2);
+	assert_int_equal(table[SIGURG].handler, OURS);
+	assert_int_equal(table[SIGUSR1].handler, OURS);
+	assert_int_equal(table[SIGCHLD].handler, (uintptr_t)another);
+	assert_int_equal(believed(SIGURG), (uintptr_t)runtimes_handler);
+	assert_string_equal(urgent(), "raf");
+	set(SIGURG, (uintptr_t)runtimes_handler);
+	assert_string_equal(urgent(), "raf");
+	gw_signal_remove();
+	assert_int_equal(table[SIGURG].handler, (uintptr_t)another);
+	assert_int_equal(table[SIGUSR1].handler, (uintptr_t)runtimes_handler);
+
+	table[SIGURG] = action((uintptr_t)runtimes_handler);
+	assert_int_equal(gw_signal_install((void *)(uintptr_t)OURS, (void *)(uintptr_t)IGNORED,
+					   table_action, 0, before),
+			 2);
+	assert_string_equal(urgent(), "rf");
+	/* Of C: the runtime does not tell it either. */
+	before[SIGURG] = (uintptr_t)abort;
+	gw_signal_remove();
+	assert_int_equal(table[SIGURG].handler, (uintptr_t)runtimes_handler);
+	assert_int_equal(gw_signal_install((void *)(uintptr_t)OURS, (void *)(uintptr_t)IGNORED,
+					   table_action, 0, before),
+			 2);
+	assert_string_equal(urgent(), "r");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +188,7 @@ int main(void)
 		cmocka_unit_test_setup(stands_before_the_runtimes_handlers_alone, start),
 		cmocka_unit_test_setup(follows_what_the_runtime_sets_later, start),
 		cmocka_unit_test_setup(sigurg_stays_ours_when_the_program_ignores_it, start),
+		cmocka_unit_test_setup(sigurg_goes_to_all_runtimes, start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,9 +31,13 @@ func init() {
 	runtimeCgocall(addrCallSetup(), uintptr(unsafe.Pointer(&secure)))
 	road, roadReason = chooseRoad()
 	if road == RoadFast {
-		install := callRegs{fn: addrSignalInstall(), ints: [6]uintptr{addrSignalEntry(), addrSignalIgnored(), uintptr(cgoSigaction)}}
+		install := callRegs{fn: addrSignalInstall(), ints: [6]uintptr{addrSignalEntry(), addrSignalIgnored(),
+			uintptr(cgoSigaction), handlerOfRuntime(), addrHandlersBefore()}}
 		if safeCall(&install, nil); uint32(install.rax) == 0 {
 			road, roadReason = RoadBlocking, "no signal handler of the runtime to stand in front of"
+		} else if err := checkSignalPending(); err != nil {
+			safeCall(&callRegs{fn: addrSignalRemove()}, nil)
+			road, roadReason = RoadSafe, fmt.Sprintf("start-up check on %s: %v", runtime.Version(), err)
 		} else {
 			action := addrSignalAction()
 			cgoSigaction = *(*unsafe.Pointer)(unsafe.Pointer(&action))
@@ -47,6 +51,32 @@ func init() {
 //
 //go:linkname cgoSigaction _cgo_sigaction
 var cgoSigaction unsafe.Pointer
+
+// handlerOfRuntime returns the runtime's signal handler, 0 if there is none. It may not be the one of SIGURG: another Go runtime
+// in this process (a library in Go, in a program in Go or beside another one) puts its own in the place of ours, and drops
+// what was for us. The runtime tells nobody what its handler is; it lies not far from runtime.goexit, and is known by its name.
+func handlerOfRuntime() uintptr {
+	const near = 1 << 22
+	var now [4]uintptr // the kernel's struct sigaction
+	RawSyscall(syscall.SYS_RT_SIGACTION, uintptr(syscall.SIGURG), 0, uintptr(unsafe.Pointer(&now)), 8, 0, 0)
+	if isHandler(now[0]) {
+		return now[0]
+	}
+	for d := uintptr(0); d < near; d += 16 {
+		for _, pc := range [...]uintptr{goexitPC + d, goexitPC - d} {
+			if isHandler(pc) {
+				return runtime.FuncForPC(pc).Entry()
+			}
+		}
+	}
+	return 0
+}
+
+// isHandler tells whether pc is in what the runtime sets as signal handler when C is in the process.
+func isHandler(pc uintptr) bool {
+	f := runtime.FuncForPC(pc)
+	return f != nil && f.Name() == "runtime.cgoSigtramp"
+}
 
 // roadChecked tells whether the layout has passed the start-up check.
 var roadChecked bool
@@ -80,9 +110,6 @@ func chooseRoad() (uint32, string) {
 	}
 	if setting := preemptionOff(); setting != "" {
 		return RoadBlocking, "GODEBUG " + setting + ": the runtime sends no SIGURG"
-	}
-	if err := checkSignalPending(); err != nil {
-		return RoadSafe, fmt.Sprintf("start-up check on %s: %v", runtime.Version(), err)
 	}
 	return RoadFast, "layout " + layoutGo + ", checked at start-up"
 }
@@ -251,6 +278,8 @@ func checkLayout() error {
 
 // checkSignalPending checks the offsets of m.signalPending and m.preemptGen: the runtime clears the one and counts the
 // other up when it gets a SIGURG. Only while nothing turns that off.
+//
+// Our handler is in front by then, so that this goes to the runtime's own handler, whoever else has one.
 //
 // Collections and the monitor may want to preempt this thread meanwhile. They send a SIGURG after they have changed the
 // field from 0 to 1; the mark is neither, so it stays until a SIGURG has come, and until then they send none. What they do

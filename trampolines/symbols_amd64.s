@@ -3,6 +3,20 @@
 #include "go_asm.h"
 #include "frame_amd64.h"
 
+// Variables of the runtime's, defined once more. Since Go 1.23 the linker refuses a reference to what a release does not mean
+// for others, and Go 1.24.0 does not mean lastmoduledatap, no release fwdSig; definitions it does not refuse. The first has a
+// value from the linker, whoever defines it; the second is the handlers that the runtime found when it set its own.
+// (This macro says -linkshared: the variables are in the runtime's shared library then, and must stay there.)
+#ifndef GOBUILDMODE_shared
+DATA runtime·lastmoduledatap+0(SB)/8, $0
+GLOBL runtime·lastmoduledatap(SB), NOPTR, $8
+#define HANDLERS_BEFORE runtime·fwdSig
+#else
+#define HANDLERS_BEFORE ·noHandlers
+#endif
+DATA HANDLERS_BEFORE+0(SB)/8, $0
+GLOBL HANDLERS_BEFORE(SB), NOPTR, $(8*67)
+
 // Addresses of C functions and of trampolines, for Go code: number, name of the Go function, what is meant. The numbers go up
 // by one.
 #define ADDRESSES(DO) \
@@ -17,67 +31,69 @@
 	DO(8, ·addrSignalEntry, ·signalEntry) \
 	DO(9, ·addrSignalIgnored, ·signalIgnored) \
 	DO(10, ·addrSignalAction, gw_signal_action) \
-	DO(11, ·addrTakeoverNow, ·takeoverNow) \
-	DO(12, ·addrBindPlain, ·bindPlain) \
-	DO(13, ·addrBindGeneral, ·bindGeneral) \
-	DO(14, ·addrBindPlan, ·bindPlan) \
-	DO(15, ·addrBindHidden, ·bindHidden) \
-	DO(16, ·addrBindCode, ·bindCode) \
-	DO(17, ·addrBindPlainPointers, ·bindPlainPointers) \
-	DO(18, ·addrBindPointers3, ·bindPointers3) \
-	DO(19, ·addrBindPointers9, ·bindPointers9) \
-	DO(20, ·addrBindStrings3, ·bindStrings3) \
-	DO(21, ·addrBindStrings9, ·bindStrings9) \
-	DO(22, ·addrGoCallbackRun, gw_go_callback_run) \
-	DO(23, ·addrSafePlanCall, gw_go_safe_call) \
-	DO(24, ·AddrGoPlanNew, gw_go_plan_new) \
-	DO(25, ·AddrGoPlanPlace, gw_go_plan_place) \
-	DO(26, ·AddrSignatureParseGo, gw_signature_parse_go) \
-	DO(27, ·AddrClosureEntry, gw_closure_entry) \
-	DO(28, ·AddrReflectedRun, gw_go_reflected_run) \
-	DO(29, ·addrCallbackEntry, ·callbackEntry) \
-	DO(30, ·addrCallbackEntryFew, ·callbackEntryFew) \
-	DO(31, ·addrCallbackUnwind, ·callbackUnwind) \
-	DO(32, ·addrCallbackLeave, gw_callback_left) \
-	DO(33, ·addrCallbackInnermost, gw_callback_innermost) \
-	DO(34, ·addrCallbackReport, ·callbackReport) \
-	DO(35, ·addrCallbackReportHook, gw_callback_report_hook) \
-	DO(36, ·addrThenReturn, ·thenReturn) \
-	DO(37, ·addrCallbackEntryPlan, ·callbackEntryPlan) \
-	DO(38, ·AddrThunkAlloc, gw_thunk_alloc) \
-	DO(39, ·AddrThunkSet, gw_thunk_set) \
-	DO(40, ·AddrLibraryOpen, gw_library_open) \
-	DO(41, ·AddrLibraryProcess, gw_library_process) \
-	DO(42, ·AddrLibrarySymbol, gw_library_symbol) \
-	DO(43, ·AddrLibraryClose, gw_library_close) \
-	DO(44, ·AddrLibraryName, gw_library_name) \
-	DO(45, ·AddrLastError, gw_last_error) \
-	DO(46, ·AddrHostTable, gw_host_table) \
-	DO(47, ·addrHostAttachHook, gw_host_attach_hook) \
-	DO(48, ·addrHostInGoHook, gw_host_in_go_hook) \
-	DO(49, ·addrInGo, ·inGo) \
-	DO(50, ·addrJitCounted, ·jitCounted) \
-	DO(51, ·addrJitRefused, ·jitRefused) \
-	DO(52, ·AddrLastModule, runtime·lastmoduledatap) \
-	DO(53, ·AddrMorestack, runtime·morestack_noctxt) \
-	DO(54, ·AddrJitHostSet, gw_jit_host_set) \
-	DO(55, ·AddrJitArenaNew, gw_jit_arena_new) \
-	DO(56, ·AddrJitAdd, gw_jit_add) \
-	DO(57, ·AddrJitRetire, gw_jit_retire) \
-	DO(58, ·AddrJitArenaClose, gw_jit_arena_close) \
-	DO(59, ·AddrJitArenaUsed, gw_jit_arena_used) \
-	DO(60, ·AddrCodeNew, gw_code_new) \
-	DO(61, ·AddrCodeData, gw_code_data) \
-	DO(62, ·AddrCodeSeal, gw_code_seal) \
-	DO(63, ·AddrCodeFree, gw_code_free) \
-	DO(64, ·AddrTypeLayoutGo, gw_type_layout_go)
+	DO(11, ·addrSignalRemove, gw_signal_remove) \
+	DO(12, ·addrHandlersBefore, HANDLERS_BEFORE) \
+	DO(13, ·addrTakeoverNow, ·takeoverNow) \
+	DO(14, ·addrBindPlain, ·bindPlain) \
+	DO(15, ·addrBindGeneral, ·bindGeneral) \
+	DO(16, ·addrBindPlan, ·bindPlan) \
+	DO(17, ·addrBindHidden, ·bindHidden) \
+	DO(18, ·addrBindCode, ·bindCode) \
+	DO(19, ·addrBindPlainPointers, ·bindPlainPointers) \
+	DO(20, ·addrBindPointers3, ·bindPointers3) \
+	DO(21, ·addrBindPointers9, ·bindPointers9) \
+	DO(22, ·addrBindStrings3, ·bindStrings3) \
+	DO(23, ·addrBindStrings9, ·bindStrings9) \
+	DO(24, ·addrGoCallbackRun, gw_go_callback_run) \
+	DO(25, ·addrSafePlanCall, gw_go_safe_call) \
+	DO(26, ·AddrGoPlanNew, gw_go_plan_new) \
+	DO(27, ·AddrGoPlanPlace, gw_go_plan_place) \
+	DO(28, ·AddrSignatureParseGo, gw_signature_parse_go) \
+	DO(29, ·AddrClosureEntry, gw_closure_entry) \
+	DO(30, ·AddrReflectedRun, gw_go_reflected_run) \
+	DO(31, ·addrCallbackEntry, ·callbackEntry) \
+	DO(32, ·addrCallbackEntryFew, ·callbackEntryFew) \
+	DO(33, ·addrCallbackUnwind, ·callbackUnwind) \
+	DO(34, ·addrCallbackLeave, gw_callback_left) \
+	DO(35, ·addrCallbackInnermost, gw_callback_innermost) \
+	DO(36, ·addrCallbackReport, ·callbackReport) \
+	DO(37, ·addrCallbackReportHook, gw_callback_report_hook) \
+	DO(38, ·addrThenReturn, ·thenReturn) \
+	DO(39, ·addrCallbackEntryPlan, ·callbackEntryPlan) \
+	DO(40, ·AddrThunkAlloc, gw_thunk_alloc) \
+	DO(41, ·AddrThunkSet, gw_thunk_set) \
+	DO(42, ·AddrLibraryOpen, gw_library_open) \
+	DO(43, ·AddrLibraryProcess, gw_library_process) \
+	DO(44, ·AddrLibrarySymbol, gw_library_symbol) \
+	DO(45, ·AddrLibraryClose, gw_library_close) \
+	DO(46, ·AddrLibraryName, gw_library_name) \
+	DO(47, ·AddrLastError, gw_last_error) \
+	DO(48, ·AddrHostTable, gw_host_table) \
+	DO(49, ·addrHostAttachHook, gw_host_attach_hook) \
+	DO(50, ·addrHostInGoHook, gw_host_in_go_hook) \
+	DO(51, ·addrInGo, ·inGo) \
+	DO(52, ·addrJitCounted, ·jitCounted) \
+	DO(53, ·addrJitRefused, ·jitRefused) \
+	DO(54, ·AddrLastModule, runtime·lastmoduledatap) \
+	DO(55, ·AddrMorestack, runtime·morestack_noctxt) \
+	DO(56, ·AddrJitHostSet, gw_jit_host_set) \
+	DO(57, ·AddrJitArenaNew, gw_jit_arena_new) \
+	DO(58, ·AddrJitAdd, gw_jit_add) \
+	DO(59, ·AddrJitRetire, gw_jit_retire) \
+	DO(60, ·AddrJitArenaClose, gw_jit_arena_close) \
+	DO(61, ·AddrJitArenaUsed, gw_jit_arena_used) \
+	DO(62, ·AddrCodeNew, gw_code_new) \
+	DO(63, ·AddrCodeData, gw_code_data) \
+	DO(64, ·AddrCodeSeal, gw_code_seal) \
+	DO(65, ·AddrCodeFree, gw_code_free) \
+	DO(66, ·AddrTypeLayoutGo, gw_type_layout_go)
 
 // They are in a table: a plugin has functions of its own, the C core too, while variables are shared by all of the process. So
 // the table of the first who has one counts for all, and there is one C core.
 #define ENTRY(i, name, target) \
 	DATA ·addresses+8*i(SB)/8, $target(SB);
 ADDRESSES(ENTRY)
-GLOBL ·addresses(SB), RODATA|NOPTR, $(8*65)
+GLOBL ·addresses(SB), RODATA|NOPTR, $(8*67)
 
 // The Go functions: leaves without a frame.
 #define ADDRESS(i, name, target) \
@@ -96,14 +112,6 @@ ADDRESSES(ADDRESS)
 TEXT ·addressed(SB),NOSPLIT,$0-0
 	ADDRESSES(REFER)
 	RET
-
-// A variable of the runtime's, defined once more. Since Go 1.23 the linker refuses a reference to what a release does not mean for
-// others, and Go 1.24.0 does not mean this one; definitions it does not refuse. Whoever defines it, the linker sets its value.
-// (This macro says -linkshared: the variable is in the runtime's shared library then, and must stay there.)
-#ifndef GOBUILDMODE_shared
-DATA runtime·lastmoduledatap+0(SB)/8, $0
-GLOBL runtime·lastmoduledatap(SB), NOPTR, $8
-#endif
 
 // func getg() uintptr
 TEXT ·getg(SB),NOSPLIT,$0-8

@@ -105,6 +105,8 @@ func addrAutoTaken() uintptr
 func addrAutoNote() uintptr
 func incallPC() uintptr
 func addrSignalInstall() uintptr
+func addrSignalRemove() uintptr
+func addrHandlersBefore() uintptr
 func addrErrnoCall() uintptr
 func addrSignalEntry() uintptr
 func addrSignalIgnored() uintptr

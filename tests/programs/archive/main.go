@@ -6,9 +6,11 @@ package main
 import "C"
 
 import (
+	"fmt"
 	"os"
 	"os/signal"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -67,6 +69,34 @@ func Taken() int32 {
 	runtime.GC()
 	gate.Open()
 	return <-done
+}
+
+// Preempted collects while a goroutine is in a loop without calls.
+//
+//export Preempted
+func Preempted() int32 {
+	var stop, inside int32
+	done := make(chan int32)
+	go func() {
+		for atomic.StoreInt32(&inside, 1); atomic.LoadInt32(&stop) == 0; {
+		}
+		done <- 1
+	}()
+	for atomic.LoadInt32(&inside) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	runtime.GC()
+	atomic.StoreInt32(&stop, 1)
+	return <-done
+}
+
+// Road returns the road of calls.
+//
+//export Road
+func Road() int32 {
+	road, why := gangway.CurrentRoad()
+	fmt.Println(road, why)
+	return int32(road)
 }
 
 // Notified asks for SIGIO and waits for it.
