@@ -165,6 +165,9 @@ func callbackForeignRun(f *callbackFrame) {
 func callbackForeignCall(f *callbackFrame) {
 	if road != RoadSafe {
 		clearSignalPending()
+		if f.mark == 0 && atomic.LoadUint32(&extra) == extraUnknown {
+			firstForeign(f)
+		}
 		callbackCall(f)
 		return
 	}
@@ -189,6 +192,43 @@ var goexitPC = func() uintptr {
 		return ^uintptr(0)
 	}
 }()
+
+// idlePC is goexitPC, or all ones when no thread of C's can be known to be idle: see callbackForeign.
+var idlePC = func() uintptr {
+	if m_isExtraInC < 0 {
+		return ^uintptr(0)
+	}
+	return goexitPC
+}()
+
+// extra says whether m.isExtraInC is where the layout says.
+var extra uint32 = extraUnknown
+
+const (
+	extraUnknown = 0
+	extraFits    = 1
+	extraWrong   = 2
+
+	markFirstForeign = 1 // in callbackFrame: callbackForeign is to look at m.isExtraInC when the thread is in C again
+)
+
+// ForeignThreads returns "" when the runtime's data for threads of C's that it keeps are not known yet, else whether they are
+// as expected, on which the shorter way of such threads' callbacks relies.
+func ForeignThreads() string { return [...]string{"", "kept", "unexpected"}[atomic.LoadUint32(&extra)] }
+
+// firstForeign begins the check of m.isExtraInC: in a callback of a thread without an m, 0. Callbacks of other threads may do
+// the same at the same time.
+func firstForeign(f *callbackFrame) {
+	if m_isExtraInC < 0 {
+		return
+	}
+	if offset := m_isExtraInC; peek8(peek(getg()+g_m)+uintptr(offset)) != 0 {
+		atomic.StoreUintptr(&idlePC, ^uintptr(0))
+		atomic.StoreUint32(&extra, extraWrong)
+		return
+	}
+	f.mark = markFirstForeign
+}
 
 // callbackForeignPC is the code of callbackForeignRun, as runtime.cgocallback wants it.
 var callbackForeignPC = func() uintptr {

@@ -408,13 +408,14 @@ TEXT ·callbackLeave(SB),NOSPLIT|NOFRAME,$0-0
 // A thread that C made keeps, since Go 1.21, what the runtime has for it: an extra m and its goroutine, which has nothing on
 // its stack between callbacks and is in a system call. Entering that again is what a callback in a Blocking call does; what
 // else runtime.cgocallback does for such a thread is looked for here, and callbackKept does the rest. The thread is idle in
-// this sense when g0 is in TLS, the goroutine would go on at runtime.goexit, and m.isextra and m.isExtraInC, which lie side
-// by side, are set. Its bounds must hold SP and GO_ROOM below it: else C has moved to another stack, or is deeper on one that
-// the runtime only guessed (one of C's own making, of which pthreads know nothing, is taken to end 32 kB below the first call
-// of Go), and the runtime has to look at the stack again. A guess that leaves so much is as good as a new one. Every 256th time
+// this sense when g0 is in TLS, the goroutine would go on at runtime.goexit, and m.isExtraInC, which is for such m's alone, is
+// set. Its bounds must hold SP and GO_ROOM below it: else C has moved to another stack, or is deeper on one that the runtime
+// only guessed (one of C's own making, of which pthreads know nothing, is taken to end 32 kB below the first call of Go), and
+// the runtime has to look at the stack again. A guess that leaves so much is as good as a new one. Every 256th time
 // it goes through the runtime all the same, for what that does there of its own accord: it turns the thread's profiling
-// timer on and off, and makes extra m's for threads that wait for one. The count is in g0.schedlink (the word before
-// waitsince): no g0 is ever in a list.
+// timer on and off, and makes extra m's for threads that wait for one. The count is in g0.schedlink: no g0 is ever in a list.
+// (idlePC is runtime.goexit's, unless m.isExtraInC is not where the layout says, which the first callback of the first such
+// thread finds out: it is 0 in Go, see firstForeign, and 1 when the thread is in C again and keeps its m.)
 //
 // All else goes through runtime.cgocallback: it binds an m to a thread that has none, or leaves the system call that a cgo
 // call or a taken-over call made, runs callbackForeignRun(frame), and undoes it all. The C core keeps track of these frames
@@ -423,17 +424,17 @@ TEXT ·callbackForeign(SB),NOSPLIT|NOFRAME,$0-0
 	CMPL	·road(SB), $const_RoadSafe
 	JEQ	foreign
 	CALLBACK_GOROUTINE
-	LEAQ	·goexitPC(SB), BX
+	LEAQ	·idlePC(SB), BX
 	CMPQ	R14, (BX)
 	JNE	foreign
-	CMPW	(const_m_isExtraInC-1)(R15), $0x0101
+	CMPB	const_m_isExtraInC(R15), $1
 	JNE	foreign
 	LEAQ	-GO_ROOM(SP), BX
 	CMPQ	BX, const_g_stack_lo(R12)
 	JLS	foreign
 	CMPQ	SP, const_g_stack_hi(R12)
 	JHI	foreign
-	ADDB	$1, (const_g_waitsince-8)(R12)
+	ADDB	$1, const_g_schedlink(R12)
 	JZ	foreign
 	CALLBACK_FROM_C
 	MOVQ	const_g_sched_sp(R13), BX
@@ -446,6 +447,9 @@ foreign:
 	MOVQ	SP, DI
 	LEAQ	gw_callback_entered(SB), AX
 	CALL	AX
+	MOVQ	TLS, AX
+	MOVQ	0(AX)(TLS*1), AX
+	MOVQ	AX, callbackFrame_mark(SP)	// 0: a thread without an m
 	MOVQ	SP, AX
 	SUBQ	$32, SP
 	MOVQ	·callbackForeignPC(SB), BX
@@ -457,7 +461,26 @@ foreign:
 	MOVQ	SP, DI
 	LEAQ	gw_callback_left(SB), AX
 	CALL	AX
+	CMPQ	callbackFrame_mark(SP), $const_markFirstForeign
+	JEQ	first
+return:
 	CALLBACK_RETURN
+first:
+	MOVQ	TLS, AX
+	MOVQ	0(AX)(TLS*1), AX
+	TESTQ	AX, AX
+	JZ	return				// the m is not kept
+	MOVQ	const_g_m(AX), AX
+	LEAQ	·extra(SB), BX
+	CMPB	const_m_isExtraInC(AX), $1
+	JNE	wrong
+	MOVL	$const_extraFits, (BX)
+	JMP	return
+wrong:
+	MOVL	$const_extraWrong, (BX)
+	LEAQ	·idlePC(SB), BX
+	MOVQ	$-1, (BX)
+	JMP	return
 
 // func callbackKept()
 //

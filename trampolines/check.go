@@ -207,9 +207,12 @@ func checkLayout() error {
 		return fmt.Errorf("g0.stackguard0 at %d is not inside g0's stack", g_stackguard0)
 	}
 
-	// What lies before g.waitsince: goid, schedlink.
-	if uint64(peek(g+g_waitsince-16)) != goid() || peek(g0+g_waitsince-16) != 0 || peek(g0+g_waitsince) != 0 {
-		return fmt.Errorf("g.waitsince at %d is not where a g0 has nothing", g_waitsince)
+	if uint64(peek(g+g_goid)) != goid() || peek(g0+g_goid) != 0 {
+		return fmt.Errorf("g.goid at %d is not the number of the goroutine", g_goid)
+	}
+	// The next two words serve us in a g0, which is in no list and never waits.
+	if g_schedlink != g_goid+8 || g_waitsince != g_schedlink+8 || peek(g0+g_schedlink) != 0 || peek(g0+g_waitsince) != 0 {
+		return fmt.Errorf("g.schedlink at %d and g.waitsince at %d are not where a g0 has nothing", g_schedlink, g_waitsince)
 	}
 
 	idle := func() error {

@@ -18,6 +18,8 @@ const (
 	g_sched_bp      = 104
 	g_syscallsp     = 112
 	g_syscallpc     = 120
+	g_goid          = 160
+	g_schedlink     = 168
 	g_waitsince     = 176
 	g_lockedm       = 216
 	m_g0            = 0

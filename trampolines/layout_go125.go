@@ -18,6 +18,8 @@ const (
 	g_sched_bp      = 96
 	g_syscallsp     = 104
 	g_syscallpc     = 112
+	g_goid          = 152
+	g_schedlink     = 160
 	g_waitsince     = 168
 	g_lockedm       = 208
 	m_g0            = 0

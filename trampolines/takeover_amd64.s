@@ -173,9 +173,9 @@ no:
 //
 // On to the runtime's handler. In: DI SI DX as the kernel gave them.
 TEXT ·signalNext(SB),NOSPLIT|NOFRAME,$0-0
-	MOVL	$const_m_isExtraInC, CX		// -1 with Go 1.19 and 1.20
-	TESTL	CX, CX
-	JLT	on
+	LEAQ	·idlePC(SB), CX			// -1 with Go 1.19 and 1.20
+	CMPQ	(CX), $-1
+	JEQ	on
 	MOVQ	TLS, AX
 	MOVQ	0(AX)(TLS*1), AX
 	TESTQ	AX, AX

@@ -176,6 +176,77 @@ func TestWrongLayoutMeansSafeRoad(t *testing.T) {
 	}
 }
 
+// foreign lets ten threads of C's call Go.
+const foreign = `package main
+
+import (
+	"fmt"
+
+	"github.com/gangwayffi/gangway"
+	"github.com/gangwayffi/gangway/trampolines"
+)
+
+func main() {
+	fmt.Println(gangway.CurrentRoad())
+	process := gangway.Process()
+	create := gangway.MustFunc[func(thread *uintptr, attr, start uintptr, arg *[10]int32) int32](process, "pthread_create")
+	join := gangway.MustFunc[func(thread uintptr, result *uintptr) int32](process, "pthread_join")
+	calls := 0
+	start, err := gangway.NewCallback(func(v *[10]int32) uintptr { calls++; return 7 })
+	if err != nil {
+		panic(err)
+	}
+	for i := 0; i < 10; i++ {
+		var thread, result uintptr
+		if create(&thread, 0, start.Pointer(), new([10]int32)) != 0 || join(thread, &result) != 0 || result != 7 {
+			panic("a thread of C's did not call Go")
+		}
+	}
+	fmt.Println("foreign threads:", trampolines.ForeignThreads(), calls)
+}
+`
+
+// A wrong offset of m.isExtraInC is found out by the first callback of a thread that C made: such threads then take the
+// runtime's road.
+func TestWrongForeignLayout(t *testing.T) {
+	dir := module(t)
+	if err := os.WriteFile(filepath.Join(dir, "program", "main.go"), []byte(foreign), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "trampolines", "layout_go*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no layout files: %v", err)
+	}
+	says := func() string {
+		out, err := exec.Command(build(t, dir)).CombinedOutput()
+		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+		if err != nil || !strings.HasPrefix(lines[0], "fast ") {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return lines[len(lines)-1]
+	}
+	if line := says(); line == "foreign threads:  10" {
+		t.Skip("this release keeps nothing for threads of C's")
+	} else if line != "foreign threads: kept 10" {
+		t.Fatal(line)
+	}
+	constant := regexp.MustCompile(`(?m)^\tm_isExtraInC += (\d+)$`)
+	for _, by := range []string{"-1", "+1", "+16", "+200"} {
+		for _, f := range files {
+			data, err := os.ReadFile(filepath.Join("../../trampolines", filepath.Base(f)))
+			if err == nil {
+				err = os.WriteFile(f, constant.ReplaceAll(data, []byte("\tm_isExtraInC = $1 "+by)), 0o666)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if line := says(); line != "foreign threads: unexpected 10" {
+			t.Errorf("m.isExtraInC %s: %s", by, line)
+		}
+	}
+}
+
 // early collects without end, from before the start-up check on: a package without imports of note, whose path comes before
 // that of trampolines, is initialised first.
 const early = `package early

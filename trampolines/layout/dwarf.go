@@ -26,6 +26,8 @@ var threadFields = []field{
 	{"g", "sched.bp"},
 	{"g", "syscallsp"},
 	{"g", "syscallpc"},
+	{"g", "goid"},
+	{"g", "schedlink"},
 	{"g", "waitsince"},
 	{"g", "lockedm"},
 	{"m", "g0"},
