@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -147,4 +148,57 @@ int64_t gt_raise_on_own_stack(int32_t sig, int32_t n)
 int32_t gt_raise(int32_t sig)
 {
 	return syscall(SYS_tgkill, getpid(), (pid_t)syscall(SYS_gettid), sig) == 0 ? 0 : -errno;
+}
+
+/* Sends sig to the calling thread: as raise does (how 0), as kill would if it chose this thread (1),
+   or by doing what makes the kernel send it (2). */
+int32_t gt_send(int32_t sig, int32_t how)
+{
+	if (how == 0)
+		return gt_raise(sig);
+	if (how == 1) {
+		siginfo_t info;
+		memset(&info, 0, sizeof info);
+		info.si_signo = sig;
+		info.si_code = SI_USER;
+		info.si_pid = getpid();
+		info.si_uid = getuid();
+		long err = syscall(SYS_rt_tgsigqueueinfo, getpid(), (pid_t)syscall(SYS_gettid), sig,
+				   &info);
+		return err == 0 ? 0 : -errno;
+	}
+	int ends[2];
+	volatile char *volatile p = NULL;
+	switch (sig) {
+	case SIGSEGV:
+		*p = 1;
+		break;
+	case SIGBUS:
+		p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
+			 memfd_create("empty", MFD_CLOEXEC), 0);
+		if (p != MAP_FAILED)
+			p[0] = 1; /* beyond the end of the file */
+		break;
+	case SIGFPE:
+		__asm__ volatile("xorl %%ecx, %%ecx\n\tdivl %%ecx" ::: "eax", "ecx", "edx", "cc");
+		break;
+	case SIGILL:
+		__asm__ volatile("ud2");
+		break;
+	case SIGTRAP:
+		__asm__ volatile("int3");
+		break;
+	case SIGABRT:
+		abort();
+	case SIGPIPE:
+		if (pipe(ends) != 0)
+			return -errno;
+		close(ends[0]);
+		if (write(ends[1], "x", 1) < 0 && errno == EPIPE) {
+			close(ends[1]);
+			return 0;
+		}
+		break;
+	}
+	return -1;
 }

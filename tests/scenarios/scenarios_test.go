@@ -204,3 +204,65 @@ func TestBrokenStandardOutput(t *testing.T) {
 		}
 	}
 }
+
+// Signals that hit C, by how the runtime treats them. What it asks is whether the thread was in C: a running call is to be taken
+// for a cgo call. So the runtime's own road is what tells how each must end.
+var signalsInC = []struct {
+	name    string
+	signals []syscall.Signal
+	fault   bool // the kernel sends them for what C does, too
+}{
+	{"pipe", []syscall.Signal{syscall.SIGPIPE}, true},
+	{"faults", []syscall.Signal{syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE}, true},
+	{"fatal", []syscall.Signal{syscall.SIGILL, syscall.SIGTRAP, syscall.SIGABRT}, true},
+	{"reports", []syscall.Signal{syscall.SIGQUIT, syscall.SIGSYS, syscall.SIGSTKFLT}, false},
+	{"ending", []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM}, false},
+	{"others", []syscall.Signal{syscall.SIGUSR1, syscall.SIGALRM, syscall.SIGCHLD, syscall.SIGIO, syscall.SIGWINCH, 40}, false},
+	{"runtime", []syscall.Signal{syscall.SIGURG, syscall.SIGPROF}, false},
+}
+
+func TestSignalsInC(t *testing.T) {
+	program := testlib.Build(t, "scenario")
+	for _, class := range signalsInC {
+		class := class
+		t.Run(class.name, func(t *testing.T) {
+			t.Parallel()
+			for _, sig := range class.signals {
+				for how := 0; how < 3; how++ {
+					if how == 2 && !class.fault {
+						continue
+					}
+					for _, preload := range []string{"", early(t)} {
+						env := []string{fmt.Sprintf("GW_SIGNAL=%d %d", sig, how)}
+						if preload != "" {
+							env = append(env, "LD_PRELOAD="+preload)
+						}
+						want := end(testlib.Run(t, append(env, "GANGWAY_ROAD=safe"), program, "in-c", "Auto"))
+						for _, mode := range []string{"Fast", "Blocking"} {
+							r := testlib.Run(t, env, program, "in-c", mode)
+							if got := end(r); got != want {
+								t.Errorf("%v, %d, %s: %s, not %s\n%s", sig, how, env, got, want, r.Out)
+							}
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// end says how a program has ended, without addresses.
+func end(r testlib.Result) string {
+	s := fmt.Sprintf("status %d, signal %d", r.Code, r.Signal)
+	for _, words := range []string{"OK", "C's own handler", "signal arrived during cgo execution", "main.senderOfSignal("} {
+		if strings.Contains(r.Out, words) {
+			s += ", " + words
+		}
+	}
+	for _, line := range strings.Split(r.Out, "\n") {
+		if strings.HasPrefix(line, "C's handler ran ") || strings.HasPrefix(line, "SIG") {
+			s += ", " + line
+		}
+	}
+	return s
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -30,6 +31,7 @@ func init() {
 	scenarios["early-crash"] = earlyHandlerCrash
 	scenarios["outside"] = crashFromOutside
 	scenarios["prof-stray"] = strayProf
+	scenarios["in-c"] = signalInC
 }
 
 // taken checks that a collection ends while C waits for it.
@@ -324,4 +326,25 @@ func strayProf() {
 	signal.Notify(ch, syscall.SIGUSR1)
 	equal("gt_thread_raise", raise(int32(syscall.SIGUSR1)), int32(0))
 	<-ch
+}
+
+// A signal hits C: which and how, GW_SIGNAL says (gt_send). With the preloaded library of tests/scenarios it says how often C's
+// handler has run.
+func signalInC() {
+	var sig, how int32
+	_, err := fmt.Sscan(os.Getenv("GW_SIGNAL"), &sig, &how)
+	check(err == nil, "GW_SIGNAL: %v", err)
+	send := bind[func(sig, how int32) int32]("gt_send")
+	equal("gt_send", senderOfSignal(send, sig, how), int32(0))
+	var count func(int32) int32
+	if gangway.Process().Bind("gw_early_count", &count) == nil {
+		fmt.Printf("C's handler ran %d times\n", count(sig))
+	}
+}
+
+//go:noinline
+func senderOfSignal(send func(sig, how int32) int32, sig, how int32) int32 {
+	r := send(sig, how)
+	calls++
+	return r
 }
