@@ -375,8 +375,7 @@ TEXT ·callbackLeaveBlocking(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	TLS, R13
 	MOVQ	0(R13)(TLS*1), R13
 	MOVQ	const_g_m(R13), R15
-	ADDL	$1, const_m_ncgo(R15)
-	MOVB	$1, const_m_incgo(R15)
+	TELL_M(R15, AX)
 	MOVQ	const_m_g0(R15), R12
 	MOVQ	const_g_sched_sp(R12), R14		// callbackFrame
 	MOVQ	callbackFrame_auto(R14), AX

@@ -44,8 +44,7 @@ left: \
 told: \
 	JMP	·ccallTold(SB); \
 blocking: \
-	ADDL	$1, const_m_ncgo(R15); \
-	MOVB	$1, const_m_incgo(R15); \
+	TELL_M(R15, R13); \
 	MARK(2, R13); \
 	TESTQ	BX, BX; \
 	JZ	marked; \
@@ -161,8 +160,7 @@ left:
 told:
 	JMP	·ccallTold(SB)
 blocking:
-	ADDL	$1, const_m_ncgo(R15)
-	MOVB	$1, const_m_incgo(R15)
+	TELL_M(R15, R14)
 	MARK(2, R14)
 	TESTQ	BX, BX
 	JZ	marked

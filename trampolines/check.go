@@ -239,11 +239,25 @@ func checkLayout() error {
 		return fmt.Errorf("m.lockedExt at %d does not count locks", m_lockedExt)
 	}
 
+	callers := peek(m + m_cgoCallers)
+	if callers != 0 {
+		if !readable(callers) {
+			return fmt.Errorf("m.cgoCallers at %d is no pointer", m_cgoCallers)
+		}
+		if peek(callers) == 0 {
+			poke32(callers, 1)
+		}
+	}
+
 	ncgo := peek32(m + m_ncgo)
 	s := snapshot{g: g, m: m}
 	during := new(snapshot)
 	*during = s
 	runtimeCgocall(addrSnapshot(), uintptr(unsafe.Pointer(during)))
+	if callers != 0 && peek(callers) != 0 {
+		poke32(callers, 0)
+		return fmt.Errorf("m.cgoCallers at %d is not emptied by a call", m_cgoCallers)
+	}
 	gWord := func(off uintptr) uintptr { return *(*uintptr)(unsafe.Pointer(&during.gBytes[off])) }
 	if during.mBytes[m_incgo] != 1 {
 		return fmt.Errorf("m.incgo at %d is not set during a call", m_incgo)

@@ -93,8 +93,7 @@ told:
 	JMP	·codeTold(SB)
 blocking:
 	MOVQ	const_g_m(R12), R13
-	ADDL	$1, const_m_ncgo(R13)
-	MOVB	$1, const_m_incgo(R13)
+	TELL_M(R13, R14)
 	MARK(2, R13)
 	TESTQ	R15, R15
 	MOVQ	const_g_m(R12), R15

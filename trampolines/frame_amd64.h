@@ -43,6 +43,17 @@
 	ANDQ	$~15, R15; \
 	MOVQ	R15, SP
 
+// TELL_M: what the runtime notes in m of a call of C that the scheduler knows of, as runtime.cgocall does. C frames that a signal
+// in an earlier call has found (runtime.SetCgoTraceback) are none of this one's.
+#define TELL_M(m, scratch) \
+	ADDL	$1, const_m_ncgo(m); \
+	MOVB	$1, const_m_incgo(m); \
+	MOVQ	const_m_cgoCallers(m), scratch; \
+	TESTQ	scratch, scratch; \
+	JZ	noted; \
+	MOVQ	$0, 0(scratch); \
+noted:
+
 // CCALL_LEAVE: the way back from C to the goroutine stack.
 // In:        R12 g, R13 and R14 g.stack.hi - SP and - BP as they were at entry; on g0's stack, g0 in TLS.
 // Out:       goroutine stack, SP and BP as at entry, g in TLS; jumps to `told` when the scheduler knows of the call, to `left`

@@ -28,6 +28,7 @@ const (
 	m_incgo         = 280
 	m_isExtraInC    = -1
 	m_ncgo          = 312
+	m_cgoCallers    = 320
 	m_lockedExt     = 616
 	m_lockedInt     = 620
 	m_lockedg       = 352

@@ -28,6 +28,7 @@ const (
 	m_incgo         = 280
 	m_isExtraInC    = 282
 	m_ncgo          = 304
+	m_cgoCallers    = 312
 	m_lockedExt     = 608
 	m_lockedInt     = 612
 	m_lockedg       = 344

@@ -28,6 +28,7 @@ const (
 	m_incgo         = 272
 	m_isExtraInC    = 274
 	m_ncgo          = 320
+	m_cgoCallers    = 328
 	m_lockedExt     = 624
 	m_lockedInt     = 628
 	m_lockedg       = 360

@@ -28,6 +28,7 @@ const (
 	m_incgo         = 280
 	m_isExtraInC    = 282
 	m_ncgo          = 328
+	m_cgoCallers    = 336
 	m_lockedExt     = 648
 	m_lockedInt     = 652
 	m_lockedg       = 384

@@ -354,7 +354,7 @@ TEXT ·takeoverEnter(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	TLS, R8
 	MOVQ	0(R8)(TLS*1), R8
 	MOVQ	const_g_m(R8), CX
-	ADDL	$1, const_m_ncgo(CX)
+	TELL_M(CX, R9)
 	MARK(1, R9)		// entersyscall wrote its own position there
 	MOVQ	R9, const_g_sched_pc(R8)
 	MOVQ	const_m_g0(CX), AX

@@ -105,6 +105,9 @@ func TestSetCgoTraceback(t *testing.T) {
 			}
 		}
 		testlib.RunOK(t, nil, program, "callbacks", mode.Name)
+		if mode.Name != "Fast" { // the dump itself takes a running call over, by a signal
+			testlib.RunOK(t, nil, program, "earlier", mode.Name)
+		}
 		testlib.RunOK(t, nil, program, "profile", mode.Name)
 	}
 }

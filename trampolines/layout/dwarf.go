@@ -36,6 +36,7 @@ var threadFields = []field{
 	{"m", "incgo"},
 	{"m", "isExtraInC?"},
 	{"m", "ncgo"},
+	{"m", "cgoCallers"},
 	{"m", "lockedExt"},
 	{"m", "lockedInt"},
 	{"m", "lockedg"},

@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/pprof"
+	"syscall"
 	"unsafe"
 
 	"github.com/gangwayffi/gangway"
@@ -56,6 +57,44 @@ func main() {
 			}
 		}
 		fmt.Println("no C frames in the profile")
+	case "earlier":
+		// A signal hits a call; a dump during the next one, on the same thread, shows nothing of that.
+		raise := gangway.MustFunc[func(int32) int32](l, "gt_raise", option)
+		wait := gangway.MustFunc[func(*testlib.Gate) int32](l, "gt_gate_sleep", option)
+		call := gangway.MustFunc[func(uintptr, int64) int64](l, "gt_call_i64", option)
+		in := func(f func(gate *testlib.Gate)) {
+			gate, done := testlib.NewGate(), make(chan bool)
+			go func() {
+				runtime.LockOSThread()
+				raise(int32(syscall.SIGURG))
+				f(gate)
+				done <- true
+			}()
+			gate.Wait(1)
+			buf := make([]byte, 1<<16)
+			buf = buf[:runtime.Stack(buf, true)]
+			gate.Open()
+			<-done
+			if bytes.Contains(buf, []byte("gt_invented")) || !bytes.Contains(buf, []byte("main.main.func")) {
+				panic(string(buf))
+			}
+		}
+		in(func(gate *testlib.Gate) { wait(gate) })
+		inner := testlib.MustCallback(func(x int64) int64 {
+			raise(int32(syscall.SIGURG))
+			return x
+		})
+		gates := make(chan *testlib.Gate, 1)
+		outer := testlib.MustCallback(func(x int64) int64 {
+			call(inner, x)
+			wait(<-gates)
+			return x
+		})
+		in(func(gate *testlib.Gate) {
+			gates <- gate
+			call(outer, 1)
+		})
+		fmt.Println("OK")
 	case "callbacks":
 		// Contexts are made and taken back around callbacks; tracebacks in the middle work.
 		call := gangway.MustFunc[func(uintptr, int64) int64](l, "gt_call_i64", option)
