@@ -81,6 +81,21 @@
 // 1 to 4,095 in a pointer of Go's. GANGWAY_CHECK=pointers finds those, too, in results of C functions and arguments of
 // callbacks, structs included, and in arguments of C functions. Handles are above 4,096.
 //
+// # Signal handlers
+//
+// As with cgo, C must install its signal handlers with SA_ONSTACK (see package os/signal): without, they run on whatever stack
+// the signal hits, a goroutine's small one perhaps, and overwrite what lies below. With GANGWAY_CHECK=signals in the environment
+// the program says on standard error which handlers lack the flag: at its start, after each Open, and every 10 ms. (Several
+// checks go between commas: GANGWAY_CHECK=pointers,signals.) A handler that a library has installed can be given the flag
+// afterwards, by C's sigaction; the one of signal 10, say:
+//
+//	var sigaction func(sig int32, set, old *[19]uint64) int32 // a struct sigaction: handler, mask, flags, restorer
+//	err := gangway.Process().Bind("sigaction", &sigaction)
+//	var sa [19]uint64
+//	sigaction(10, nil, &sa)
+//	sa[17] |= 0x08000000 // sa_flags, SA_ONSTACK
+//	sigaction(10, &sa, nil)
+//
 // # Panics
 //
 // A panic in a callback unwinds through the C functions that led to it, as with cgo: their frames are abandoned, and

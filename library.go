@@ -60,6 +60,9 @@ func Open(names ...string) (*Library, error) {
 		return nil, &OpenError{Names: names, Text: text}
 	}
 	l.name = cgostring(trampolines.Call(trampolines.AddrLibraryName(), uintptr(l.handle), 0, 0, 0, 0, 0))
+	if checkSignals {
+		reportHandlers()
+	}
 	return l, nil
 }
 

@@ -2,14 +2,13 @@ package gangway
 
 import (
 	"fmt"
-	"os"
 	"reflect"
 
 	"github.com/gangwayffi/gangway/trampolines"
 )
 
 // checkPointers: GANGWAY_CHECK=pointers asks for every call's pointers to be checked. Not in privileged programs.
-var checkPointers = !trampolines.Secure() && os.Getenv("GANGWAY_CHECK") == "pointers"
+var checkPointers = checking("pointers")
 
 // leads tells whether values of a parameter's type may lead C to pointers that Go put there; a func does by its result.
 // Strings are copied.

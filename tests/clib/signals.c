@@ -117,6 +117,14 @@ int32_t gt_handler_install(int32_t sig, uint32_t spins)
 	return sigaction(sig, &sa, NULL) == 0 ? 0 : -errno;
 }
 
+/* The same without SA_ONSTACK, as libuv does it. */
+int32_t gt_handler_flagless(int32_t sig)
+{
+	struct sigaction sa = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART};
+	sigfillset(&sa.sa_mask);
+	return sigaction(sig, &sa, NULL) == 0 ? 0 : -errno;
+}
+
 int64_t gt_handler_count(void)
 {
 	return handled;

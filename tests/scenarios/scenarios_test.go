@@ -266,3 +266,28 @@ func end(r testlib.Result) string {
 	}
 	return s
 }
+
+// GANGWAY_CHECK=signals names the handlers of C's that lack SA_ONSTACK, each once; nothing else does.
+func TestHandlersWithoutStack(t *testing.T) {
+	program := testlib.Build(t, "scenario")
+	const ofCall, ofLibrary = "signal 28 (window changed) at libgwtest.so+0x", "signal 12 (user defined signal 2) at libgwearly.so+0x"
+	open := []string{"GW_FLAGLESS=1", "GW_OPEN=" + early(t)}
+	for _, c := range []struct {
+		env           []string
+		call, library int
+	}{
+		{open, 0, 0},
+		{append([]string{"GANGWAY_CHECK=pointers"}, open...), 0, 0},
+		{append([]string{"GANGWAY_CHECK=signals"}, open...), 1, 1},
+		{append([]string{"GANGWAY_CHECK=pointers,signals"}, open...), 1, 1},
+		{[]string{"GANGWAY_CHECK=signals", "GW_FLAGLESS=1", "LD_PRELOAD=" + early(t)}, 1, 0}, // Go's handler stands before it
+	} {
+		out := testlib.RunOK(t, c.env, program, "flagless", "Auto")
+		if n := strings.Count(out, ofCall); n != c.call {
+			t.Errorf("%v: %d times %q\n%s", c.env, n, ofCall, out)
+		}
+		if n := strings.Count(out, ofLibrary); n != c.library || strings.Count(out, "SA_ONSTACK") != c.call+c.library {
+			t.Errorf("%v: %d times %q\n%s", c.env, n, ofLibrary, out)
+		}
+	}
+}

@@ -32,6 +32,7 @@ func init() {
 	scenarios["outside"] = crashFromOutside
 	scenarios["prof-stray"] = strayProf
 	scenarios["in-c"] = signalInC
+	scenarios["flagless"] = flagless
 }
 
 // taken checks that a collection ends while C waits for it.
@@ -347,4 +348,32 @@ func senderOfSignal(send func(sig, how int32) int32, sig, how int32) int32 {
 	r := send(sig, how)
 	calls++
 	return r
+}
+
+// Handlers without SA_ONSTACK: from before Go's start (Go's stands before it), of a library's constructor, of a call; they get the
+// flag. GANGWAY_CHECK=signals names the latter two.
+func flagless() {
+	if lib := os.Getenv("GW_OPEN"); lib != "" {
+		l, err := gangway.Open(lib)
+		check(err == nil, "%v", err)
+		fmt.Println("opened")
+		check(l.Close() == nil, "Close")
+	}
+	install := bind[func(int32) int32]("gt_handler_flagless")
+	equal("gt_handler_flagless", install(int32(syscall.SIGWINCH)), int32(0))
+	time.Sleep(500 * time.Millisecond)
+	fmt.Println("installed")
+	var sigaction func(sig int32, set, old *[19]uint64) int32
+	check(gangway.Process().Bind("sigaction", &sigaction) == nil, "sigaction")
+	for _, sig := range []syscall.Signal{syscall.SIGWINCH, syscall.SIGUSR2} {
+		var sa [19]uint64
+		equal("sigaction", sigaction(int32(sig), nil, &sa), int32(0))
+		sa[17] |= 0x08000000
+		equal("sigaction", sigaction(int32(sig), &sa, nil), int32(0))
+	}
+	raise := bind[func(int32) int32]("gt_raise")
+	count := bind[func() int64]("gt_handler_count")
+	n := count()
+	equal("gt_raise", raise(int32(syscall.SIGWINCH)), int32(0))
+	equal("signals", count(), n+1)
 }

@@ -1,7 +1,9 @@
-/* Preloaded: a C library that has handlers before the Go runtime begins, for all signals. */
+/* Preloaded: a C library that has handlers before the Go runtime begins, for all signals,
+   or with GW_FLAGLESS in the environment for SIGUSR2 alone, without SA_ONSTACK. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,6 +34,11 @@ __attribute__((constructor)) static void begin(void)
 	memset(&sa, 0, sizeof sa);
 	sa.sa_sigaction = handler;
 	sa.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+	if (getenv("GW_FLAGLESS") != NULL) {
+		sa.sa_flags &= ~SA_ONSTACK;
+		sigaction(SIGUSR2, &sa, NULL);
+		return;
+	}
 	for (int sig = 1; sig <= 64; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP)
 			sigaction(sig, &sa, NULL);
