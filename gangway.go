@@ -83,13 +83,13 @@
 //
 // # Signal handlers
 //
-// As with cgo, C must install its signal handlers with SA_ONSTACK (see package os/signal): without, they run on whatever stack
-// the signal hits, a goroutine's small one perhaps, and overwrite what lies below. With GANGWAY_CHECK=signals in the environment
-// the program says on standard error which handlers lack the flag: at its start, after each Open, and every 10 ms. (Several
-// checks go between commas: GANGWAY_CHECK=pointers,signals.) A handler that a library has installed can be given the flag
-// afterwards, by C's sigaction; the one of signal 10, say:
+// As with cgo, C must install its signal handlers with SA_ONSTACK (see package os/signal): without, they run on
+// whatever stack the signal hits, a goroutine's small one perhaps, and overwrite what lies below. With
+// GANGWAY_CHECK=signals in the environment the program says on standard error which handlers lack the flag: at its
+// start, after each Open, and every 10 ms. (Several checks go between commas: GANGWAY_CHECK=pointers,signals.) A
+// handler that a library has installed can be given the flag afterwards, by C's sigaction; the one of signal 10, say:
 //
-//	var sigaction func(sig int32, set, old *[19]uint64) int32 // a struct sigaction: handler, mask, flags, restorer
+//	var sigaction func(sig int32, set, old *[19]uint64) int32 // struct sigaction: handler, mask, flags, restorer
 //	err := gangway.Process().Bind("sigaction", &sigaction)
 //	var sa [19]uint64
 //	sigaction(10, nil, &sa)

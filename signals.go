@@ -13,8 +13,8 @@ import (
 	"github.com/gangwayffi/gangway/trampolines"
 )
 
-// checking tells whether the environment asks for a check: GANGWAY_CHECK holds the word, among others between commas. Not in
-// privileged programs.
+// checking tells whether the environment asks for a check: GANGWAY_CHECK holds the word, among others between commas.
+// Not in privileged programs.
 func checking(word string) bool {
 	if trampolines.Secure() {
 		return false
@@ -56,14 +56,17 @@ func reportHandlers() {
 	defer reported.Unlock()
 	for sig := uintptr(1); sig <= 64; sig++ {
 		var sa struct{ handler, flags, restorer, mask uintptr } // the kernel's struct sigaction
-		_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, sig, 0, uintptr(unsafe.Pointer(&sa)), 8, 0, 0)
+		p := uintptr(unsafe.Pointer(&sa))
+		_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, sig, 0, p, 8, 0, 0)
 		const ignored = 1 // SIG_IGN; 0 is SIG_DFL
-		if errno != 0 || sa.handler <= ignored || sa.flags&onStack != 0 || reported.handlers[sig] == sa.handler {
+		flagless := errno == 0 && sa.handler > ignored && sa.flags&onStack == 0
+		if !flagless || reported.handlers[sig] == sa.handler {
 			continue
 		}
 		reported.handlers[sig] = sa.handler
 		fmt.Fprintf(os.Stderr, "gangway: the handler of signal %d (%v) at %s lacks SA_ONSTACK: "+
-			"where it hits Go code, it runs on a goroutine's small stack\n", sig, syscall.Signal(sig), codeAt(sa.handler))
+			"where the signal hits Go code, it runs on a goroutine's small stack\n",
+			sig, syscall.Signal(sig), codeAt(sa.handler))
 	}
 }
 

@@ -86,8 +86,8 @@
 	MOVQ	const_g_sched_bp(R13), BP; \
 	MOVQ	sp, SP
 
-// What Go may use of the system stack in a callback: the runtime makes do with this much on the stacks that it allocates for
-// threads itself (runtime.allocm).
+// What Go may use of the system stack in a callback: the runtime makes do with this much on the stacks that it
+// allocates for threads itself (runtime.allocm).
 #define GO_ROOM 16384
 
 // CALLBACK_ROOM: jumps to `deep` when the runtime's bounds leave less than GO_ROOM below SP.
@@ -250,9 +250,9 @@ TEXT ·callbackEntryPlan(SB),NOSPLIT|NOFRAME,$0-0
 
 // void callbackDeep()
 //
-// callbackEntry and its kind when the system stack has less than GO_ROOM left, as far as the runtime knows. It may only have
-// guessed where the stack ends (see callbackForeign), for C that has gone on since it was called from a callback: so C looks
-// for the end, and the callback goes on.
+// callbackEntry and its kind when the system stack has less than GO_ROOM left, as far as the runtime knows. It may only
+// have guessed where the stack ends (see callbackForeign), for C that has gone on since it was called from a callback:
+// so C looks for the end, and the callback goes on.
 //
 // In:        SP the callbackFrame, 16-byte aligned, with the arguments in it; R12 g0; C stack, the same-thread road.
 // The call below may be taken over meanwhile, as anywhere in C: what is needed of g and m is loaded afterwards.

@@ -204,8 +204,8 @@ TEXT ·ccallTold(SB),NOSPLIT,$80-0
 
 // func yield()
 //
-// A stack check and nothing else: lets others run when the scheduler has asked this goroutine to make way. (The assembler
-// leaves the check out of smaller leaf functions.)
+// A stack check and nothing else: lets others run when the scheduler has asked this goroutine to make way. (The
+// assembler leaves the check out of smaller leaf functions.)
 TEXT ·yield(SB),0,$128-0
 	NO_LOCAL_POINTERS
 	RET

@@ -43,8 +43,8 @@
 	ANDQ	$~15, R15; \
 	MOVQ	R15, SP
 
-// TELL_M: what the runtime notes in m of a call of C that the scheduler knows of, as runtime.cgocall does. C frames that a signal
-// in an earlier call has found (runtime.SetCgoTraceback) are none of this one's.
+// TELL_M: what the runtime notes in m of a call of C that the scheduler knows of, as runtime.cgocall does. C frames
+// that a signal in an earlier call has found (runtime.SetCgoTraceback) are none of this one's.
 #define TELL_M(m, scratch) \
 	ADDL	$1, const_m_ncgo(m); \
 	MOVB	$1, const_m_incgo(m); \
@@ -85,16 +85,16 @@ noted:
 #define AUTO_SINCE (-16)
 #define AUTO_STATE (-24)
 
-// ASKED_TO_YIELD: jumps to `other`, where the scheduler is told of the call, when it has asked this goroutine to make way: for
-// entries that have no stack check, which is where Go code looks. At the end of such a call it yields (LEAVE_TOLD). So a loop
-// of calls makes way as one of Go calls does.
+// ASKED_TO_YIELD: jumps to `other`, where the scheduler is told of the call, when it has asked this goroutine to make
+// way: for entries that have no stack check, which is where Go code looks. At the end of such a call it yields
+// (LEAVE_TOLD). So a loop of calls makes way as one of Go calls does.
 // In:        R14 g.
 #define ASKED_TO_YIELD(other) \
 	CMPQ	const_g_stackguard0(R14), $const_stackPreempt; \
 	JEQ	other
 
-// LEAVE_TOLD: leaves the system call that a call was told as, tells Auto of it, and makes way for others when the scheduler
-// has asked for it meanwhile, as the stack check of a cgo stub would. See ccallTold.
+// LEAVE_TOLD: leaves the system call that a call was told as, tells Auto of it, and makes way for others when the
+// scheduler has asked for it meanwhile, as the stack check of a cgo stub would. See ccallTold.
 // In:        R12 g; a frame of F bytes, entered with SP as at ccall's entry, so that AUTO_SINCE is at F-8, AUTO_STATE at F-16.
 // Clobbers:  every register but SP and BP; 0...16 of the frame, where autoSegment's arguments lie. exitsyscall has none, and
 //            leaves those words alone.

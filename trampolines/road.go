@@ -88,6 +88,6 @@ func autoCallback(s *AutoState, cycles uintptr) {
 	}
 }
 
-// stackPreempt is what the scheduler puts into g.stackguard0 to ask a goroutine to make way; during a system call it is there,
-// too.
+// stackPreempt is what the scheduler puts into g.stackguard0 to ask a goroutine to make way; during a system call it is
+// there, too.
 const stackPreempt = -1314

@@ -16,9 +16,10 @@
 #define WAIT_GOES_ON 1
 #define WAIT_RESUMES 2
 
-// The signals that running calls are taken over at, a bit for each: SIGURG asks for preemption, SIGPROF samples, SIGPIPE goes
-// to the handler that C had before Go if it hits C (runtime.sigfwdgo looks at m.incgo), and so do SIGSEGV BUS FPE, which, as
-// SIGQUIT ILL TRAP ABRT STKFLT SYS, else end in a report of the goroutine that was in C. The runtime treats no other by that.
+// The signals that running calls are taken over at, a bit for each: SIGURG asks for preemption, SIGPROF samples,
+// SIGPIPE goes to the handler that C had before Go if it hits C (runtime.sigfwdgo looks at m.incgo), and so do SIGSEGV
+// BUS FPE, which, as SIGQUIT ILL TRAP ABRT STKFLT SYS, else end in a report of the goroutine that was in C. The runtime
+// treats no other by that.
 #define TAKING (1<<23 | 1<<27 | 1<<13 | 1<<3 | 1<<4 | 1<<5 | 1<<6 | 1<<7 | 1<<8 | 1<<11 | 1<<16 | 1<<31)
 
 // What entersyscall may use of the system stack below C's frames: up to 3.5 kB were seen (Go 1.19 and 1.24, while tracing),

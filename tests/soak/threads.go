@@ -39,8 +39,8 @@ func (s *site) attachedThread() {
 	s.check(err == 0 && statuses[0] == 0 && statuses[1] == 0, "gt_thread_attached: %d, %v", err, *statuses)
 }
 
-// switched has a thread call Go from stacks of C's making, from the top and from further down. (The runtimes of early releases
-// of Go 1.21 and 1.22 do not notice that C has moved to another stack.)
+// switched has a thread call Go from stacks of C's making, from the top and from further down. (The runtimes of early
+// releases of Go 1.21 and 1.22 do not notice that C has moved to another stack.)
 func (s *site) switched() {
 	v := runtime.Version()
 	if s.depth > 1 || s.r.intn(10) != 0 || strings.HasPrefix(v, "go1.21") || strings.HasPrefix(v, "go1.22") {

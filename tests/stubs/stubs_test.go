@@ -297,8 +297,8 @@ func TestTraceback(t *testing.T) {
 //go:noinline
 func callerOfStub(wait func(*testlib.Gate) int32, gate *testlib.Gate) { wait(gate) }
 
-// Each way into C makes way for other goroutines when the scheduler asks for it before the call, as each call of a Go function
-// does: a loop of calls has no other place where it could.
+// Each way into C makes way for other goroutines when the scheduler asks for it before the call, as each call of a Go
+// function does: a loop of calls has no other place where it could.
 func TestCallsMakeWay(t *testing.T) {
 	open(t)
 	l := testlib.Lib(t)
@@ -313,13 +313,16 @@ func TestCallsMakeWay(t *testing.T) {
 		var errno func(int32, int64) (int64, syscall.Errno)
 		var plan func(func(int64) int64, int64) int64
 		for name, fn := range map[string]any{
-			"gt_ints6": &plain, "gt_id_pointer": &plainPointers, "gt_id_i8": &code, "gt_errno_set": &errno, "gt_call_i64": &plan,
+			"gt_ints6": &plain, "gt_id_pointer": &plainPointers, "gt_id_i8": &code, "gt_errno_set": &errno,
+			"gt_call_i64": &plan,
 		} {
 			if err := l.Bind(name, fn, mode.Option); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for fn, name := range map[any]string{&pointers3: "memchr", &pointers9: "strlen", &strings3: "strlen", &strings9: "strlen"} {
+		for fn, name := range map[any]string{
+			&pointers3: "memchr", &pointers9: "strlen", &strings3: "strlen", &strings9: "strlen",
+		} {
 			if err := gangway.Process().Bind(name, fn, mode.Option); err != nil {
 				t.Fatal(err)
 			}
@@ -351,8 +354,8 @@ func TestCallsMakeWay(t *testing.T) {
 	}
 }
 
-// A loop of calls makes way when the scheduler asks for it: at the next call, or at the end of the one under way. It may ask
-// just between a call and the look at it, but not again so soon.
+// A loop of calls makes way when the scheduler asks for it: at the next call, or at the end of the one under way. It
+// may ask just between a call and the look at it, but not again so soon.
 func TestLoopsOfCallsMakeWay(t *testing.T) {
 	l := testlib.Lib(t)
 	for _, mode := range testlib.Modes {

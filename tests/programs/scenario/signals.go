@@ -329,8 +329,8 @@ func strayProf() {
 	<-ch
 }
 
-// A signal hits C: which and how, GW_SIGNAL says (gt_send). With the preloaded library of tests/scenarios it says how often C's
-// handler has run.
+// A signal hits C: which and how, GW_SIGNAL says (gt_send). With the preloaded library of tests/scenarios it says how
+// often C's handler has run.
 func signalInC() {
 	var sig, how int32
 	_, err := fmt.Sscan(os.Getenv("GW_SIGNAL"), &sig, &how)
@@ -350,8 +350,8 @@ func senderOfSignal(send func(sig, how int32) int32, sig, how int32) int32 {
 	return r
 }
 
-// Handlers without SA_ONSTACK: from before Go's start (Go's stands before it), of a library's constructor, of a call; they get the
-// flag. GANGWAY_CHECK=signals names the latter two.
+// Handlers without SA_ONSTACK: from before Go's start (Go's stands before it), of a library's constructor, of a call;
+// they get the flag. GANGWAY_CHECK=signals names the latter two.
 func flagless() {
 	if lib := os.Getenv("GW_OPEN"); lib != "" {
 		l, err := gangway.Open(lib)

@@ -38,15 +38,16 @@ func work(x int64) int64 {
 	return x
 }
 
-// C's threads call Go from coroutines: each from near the top of its stack and from further down, in turn. A thread whose
-// first call comes from a coroutine is one whose stack the runtime has to guess.
+// C's threads call Go from coroutines: each from near the top of its stack and from further down, in turn. A thread
+// whose first call comes from a coroutine is one whose stack the runtime has to guess.
 func coroutinesOnThread() {
 	run := bind[func(uintptr, int32, int32, uint64, int32) int64]("gt_coroutines_on_thread")
 	fn := testlib.MustCallback(work)
 	for _, size := range []uint64{48 << 10, 64 << 10, 96 << 10, 256 << 10, 1 << 20} {
 		for i := int32(0); i < 4; i++ {
 			n := 1 + i/2*3
-			equal(fmt.Sprint("sum on stacks of ", size), run(fn, n, 40, size, i%2), int64(40*n)*int64(40*n-1)/2)
+			sum := int64(40*n) * int64(40*n-1) / 2
+			equal(fmt.Sprint("sum on stacks of ", size), run(fn, n, 40, size, i%2), sum)
 		}
 	}
 }
