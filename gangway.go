@@ -101,8 +101,8 @@
 // A panic in a callback unwinds through the C functions that led to it, as with cgo: their frames are abandoned, and
 // whatever they would have released is not.
 //
-// The other way round, C must not jump (longjmp) past the Go frames of a callback: that ends the program with a report that names
-// the callback, as soon as C returns to Go or calls it again. Callbacks that end in such a jump ask for it with Then.
+// C must not jump (longjmp) past the Go frames of a callback. When it does, the program ends with a report that names the
+// callback, as soon as C returns to Go or calls it again. A callback that is to end in such a jump asks for it with Then.
 package gangway
 
 import "github.com/gangwayffi/gangway/trampolines"

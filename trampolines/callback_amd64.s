@@ -71,8 +71,9 @@
 	MOVQ	AX, const_g_sched_sp(R12); \
 	CALLBACK_RETURN
 
-// CALLBACK_BELOW: jumps to `above` unless SP is below where the C code of the goroutine's innermost call began, which is where a
-// callback is that C has not left; see callbackAbove. R12 is g0.
+// CALLBACK_BELOW: jumps to `above` unless SP is below the position where the C code of the goroutine's innermost call began:
+// see callbackAbove.
+// In:        R12 g0; SP the callbackFrame.
 #define CALLBACK_BELOW \
 	CMPQ	SP, const_g_sched_sp(R12); \
 	JCC	above
@@ -191,9 +192,12 @@ TEXT ·callbackEntryFew(SB),NOSPLIT|NOFRAME,$0-0
 
 // void callbackAbove(...)
 //
-// callbackEntry where SP is not below the C code of the innermost call. On the same stack, C has jumped past a callback, out of
-// that call (longjmp), and this thread has never come back to the Go frames: callbackReport. Else it is on another stack.
-// In:        as CALLBACK_GOROUTINE's Out; SP the callbackFrame; what callbackEntry has had, so far as it is not there.
+// callbackEntry where SP is not below the position where the C code of the innermost call began. On g0's stack this means that
+// C has jumped out of that call (longjmp), past the callback that made it: the report runs in the place of the Go function.
+// A thread that C made may also have C code on another stack, and is in a callback there as ever.
+//
+// In:        as CALLBACK_GOROUTINE's Out; SP the callbackFrame; DI SI DX the first three integers, in the callbackFrame too if
+//            there may be more.
 TEXT ·callbackAbove(SB),NOSPLIT|NOFRAME,$0-0
 	MARK(1, AX)
 	MOVQ	R14, BX

@@ -28,8 +28,8 @@
 //
 // C that jumps (longjmp) past a callback abandons Go frames, which cannot be: the goroutine is still in the call that the
 // callback made last. That shows in its g.sched.sp when the call returns into which C has jumped (CCALL_LEAVE), and in g0's
-// when C calls Go from there (callbackAbove); on the safe road the C core looks (bridge/callback.c). A report ends the program. Then
-// (then.go) has a C function called when a callback has been left, from where it may jump.
+// when C calls Go from there (callbackAbove); on the safe road the C core looks (bridge/callback.c). A report ends the
+// program. Then (then.go) has a C function called when a callback has been left, and that may jump.
 //
 // # Any signature
 //

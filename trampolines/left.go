@@ -38,10 +38,12 @@ func reportLeft() {
 		}
 		return true
 	})
-	throw("gangway: C has left the callback " + name + " by a jump (longjmp) past its Go frames: use gangway.Then for functions that jump")
+	throw("gangway: C has left the callback " + name + " by a jump (longjmp) past its Go frames: " +
+		"use gangway.Then for functions that jump")
 }
 
-// ours tells whether a function may lie between a callback and its Go function, or between Go code and the C code that it calls.
+// ours tells whether a function may lie between a callback and its Go function, or between Go code and the C function that
+// it calls.
 func ours(function string) bool {
 	for _, prefix := range []string{"runtime.", "reflect.", "trampolines."} {
 		if strings.HasPrefix(function, prefix) || strings.HasPrefix(function, here+prefix) {

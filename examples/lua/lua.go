@@ -56,8 +56,9 @@ func load() error {
 		return err
 	}
 	for name, fn := range map[string]any{
-		"luaL_newstate": &lua.newState, "luaL_openlibs": &lua.openLibs, "lua_close": &lua.close, "luaL_loadstring": &lua.loadString,
-		"lua_pcallk": &lua.pcall, "lua_pushcclosure": &lua.closure, "lua_setglobal": &lua.setGlobal, "lua_gettop": &lua.top,
+		"luaL_newstate": &lua.newState, "luaL_openlibs": &lua.openLibs, "lua_close": &lua.close,
+		"luaL_loadstring": &lua.loadString,
+		"lua_pcallk":      &lua.pcall, "lua_pushcclosure": &lua.closure, "lua_setglobal": &lua.setGlobal, "lua_gettop": &lua.top,
 		"lua_settop": &lua.setTop, "lua_type": &lua.typeOf, "lua_toboolean": &lua.toBoolean, "lua_tonumberx": &lua.toNumber,
 		"lua_tolstring": &lua.toString, "lua_pushnil": &lua.pushNil, "lua_pushboolean": &lua.pushBool,
 		"lua_pushnumber": &lua.pushNumber, "lua_pushlstring": &lua.pushString,

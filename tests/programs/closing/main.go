@@ -52,7 +52,8 @@ var (
 	here    = gangway.MustFunc[func()](lib, "gt_enter_here", gangway.Blocking())
 )
 
-// sleeps tells whether a thread waits in the kernel. It makes no system call that the scheduler knows of, and so keeps the processor.
+// sleeps tells whether a thread waits in the kernel. It makes no system call that the scheduler knows of, and so keeps the
+// processor.
 func sleeps(tid int32) bool {
 	path := append([]byte("/proc/self/task/"+strconv.Itoa(int(tid))+"/stat"), 0)
 	fd, _, errno := syscall.RawSyscall(syscall.SYS_OPEN, uintptr(unsafe.Pointer(&path[0])), syscall.O_RDONLY, 0)
