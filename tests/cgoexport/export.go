@@ -44,6 +44,28 @@ static int sum_on_threads(int threads, int n)
 	return threads - made + wrong;
 }
 static uintptr_t sum_exported_address(void) { return (uintptr_t)sum_exported; }
+
+static uint32_t get_mxcsr(void)
+{
+	uint32_t v;
+	__asm__ volatile("stmxcsr %0" : "=m"(v));
+	return v;
+}
+static void set_mxcsr(uint32_t v) { __asm__ volatile("ldmxcsr %0" : : "m"(v)); }
+// Calls Go with other modes, which Go may change.
+static uint32_t call_with_mxcsr(uint32_t v, uintptr_t f)
+{
+	uint32_t was = get_mxcsr();
+	set_mxcsr(v);
+	((callback)f)(0);
+	v = get_mxcsr();
+	set_mxcsr(was);
+	return v;
+}
+static uint32_t export_with_mxcsr(uint32_t v) { return call_with_mxcsr(v, (uintptr_t)goExported); }
+static uintptr_t get_mxcsr_address(void) { return (uintptr_t)get_mxcsr; }
+static uintptr_t set_mxcsr_address(void) { return (uintptr_t)set_mxcsr; }
+static uintptr_t call_with_mxcsr_address(void) { return (uintptr_t)call_with_mxcsr; }
 */
 import "C"
 
@@ -64,3 +86,27 @@ func sumCallback(n int64, f uintptr) int64 {
 // sumOnThreads lets up to 16 threads that C makes call the exported function n times each, and returns how many of them
 // went wrong.
 func sumOnThreads(threads, n int) int { return int(C.sum_on_threads(C.int(threads), C.int(n))) }
+
+// A floating is a way to C's floating-point modes. call lets C set them, call a Go function, and set them back.
+type floating struct {
+	get  func() uint32
+	set  func(uint32)
+	call func(modes uint32, f func()) uint32
+}
+
+// floatingByCgo is cgo's way.
+func floatingByCgo() *floating {
+	return &floating{
+		func() uint32 { return uint32(C.get_mxcsr()) },
+		func(v uint32) { C.set_mxcsr(C.uint32_t(v)) },
+		func(v uint32, f func()) uint32 {
+			hook = func(x int64) int64 { f(); return x }
+			return uint32(C.export_with_mxcsr(C.uint32_t(v)))
+		},
+	}
+}
+
+// floatingAddresses returns the addresses of C's get_mxcsr, set_mxcsr and call_with_mxcsr.
+func floatingAddresses() (get, set, call uintptr) {
+	return uintptr(C.get_mxcsr_address()), uintptr(C.set_mxcsr_address()), uintptr(C.call_with_mxcsr_address())
+}

@@ -3,6 +3,7 @@
 package cgoexport
 
 import (
+	"math"
 	"runtime"
 	"strings"
 	"sync"
@@ -194,6 +195,60 @@ func TestStackShowsTheCallers(t *testing.T) {
 	for _, want := range []string{"goExported", "TestStackShowsTheCallers"} {
 		if !strings.Contains(stack, want) {
 			t.Errorf("no %s in\n%s", want, stack)
+		}
+	}
+}
+
+// Floating-point modes that C sets (flush to zero, as a library built with -ffast-math does when it is loaded) are the
+// thread's, in Go as well, until C sets them back: as with cgo.
+func TestFloatingPointModes(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	const flush = 1<<15 | 1<<6 // flush to zero, denormals are zero
+	half := math.Float64frombits(1 << 51)
+	denormals := func() bool { return half/2 != 0 }
+	type seen struct {
+		set, kept, inCallback, afterCallback bool // whether there are denormals
+		modes, left                          uint32
+		elsewhere                            bool
+	}
+	play := func(f *floating) (s seen) {
+		was := f.get() &^ 0x3f // without the flags of exceptions
+		defer f.set(was)
+		f.set(was | flush)
+		s.set = denormals()
+		s.modes = f.get() &^ 0x3f
+		runtime.GC()
+		s.kept = denormals()
+		f.set(was)
+		s.left = f.call(was|flush, func() { runtime.GC(); s.inCallback = denormals() }) &^ 0x3f
+		s.afterCallback = denormals()
+		elsewhere := make(chan bool)
+		go func() { elsewhere <- denormals() }()
+		s.elsewhere = <-elsewhere
+		return s
+	}
+	want := play(floatingByCgo())
+	if want.set || !want.afterCallback || !want.elsewhere {
+		t.Fatalf("cgo: %+v", want)
+	}
+	getAddress, setAddress, callAddress := floatingAddresses()
+	for name, how := range modes {
+		var f floating
+		var call func(uint32, uintptr) uint32
+		for _, b := range []struct {
+			address uintptr
+			fn      any
+		}{{getAddress, &f.get}, {setAddress, &f.set}, {callAddress, &call}} {
+			if err := gangway.Bind(gangway.Symbol(b.address), b.fn, how); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.call = func(v uint32, fn func()) uint32 {
+			return call(v, testlib.Callback(t, func(x int64) int64 { fn(); return x }))
+		}
+		if got := play(&f); got != want {
+			t.Errorf("%s: %+v, with cgo %+v", name, got, want)
 		}
 	}
 }
