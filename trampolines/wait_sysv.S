@@ -1,3 +1,5 @@
+#include "cet_sysv.h"
+
 /* _Noreturn void gw_wait_resume(ucontext_t *context);
 
    Leaves the handler of a signal as rt_sigreturn(2) would, but for what that does to a system call that the signal has
@@ -51,6 +53,7 @@
 gw_wait_resume:
 	.cfi_startproc
 	.cfi_undefined %rip
+	_CET_ENDBR
 	movq	%rdi, %rbx
 	movl	$SIG_SETMASK, %edi
 	leaq	UC_SIGMASK(%rbx), %rsi
