@@ -1,6 +1,7 @@
 package roads_test
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -41,6 +42,32 @@ func TestReferences(t *testing.T) {
 		}
 		if assembly == 0 {
 			t.Errorf("%s: go tool nm shows no assembly", pkg)
+		}
+	}
+}
+
+// What assembles under -dynlink, and is wrong in a plugin all the same: a mark from the copy's own incall, and LOCK in front of
+// an access to a global, which becomes two instructions.
+func TestPluginAssembly(t *testing.T) {
+	files, err := filepath.Glob("../../trampolines/*_amd64.[sh]")
+	if err != nil || len(files) < 8 {
+		t.Fatalf("%d files of assembly: %v", len(files), err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		locked := false
+		for i, line := range strings.Split(string(text), "\n") {
+			code := strings.SplitN(line, "//", 2)[0]
+			if strings.Contains(code, "·incall+") && !strings.HasPrefix(code, "DATA") {
+				t.Errorf("%s:%d: a mark without MARK: %s", file, i+1, line)
+			}
+			if locked && strings.Contains(code, "(SB)") {
+				t.Errorf("%s:%d: LOCK and a global: %s", file, i+1, line)
+			}
+			locked = strings.HasPrefix(strings.TrimSpace(code), "LOCK")
 		}
 	}
 }
