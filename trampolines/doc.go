@@ -14,7 +14,9 @@
 // crash reports name the Go caller. When C returns, ccall finds g.syscallsp set and leaves through exitsyscall. If the SIGURG
 // has ended a system call in which C was waiting, that goes on (bridge/wait.c).
 //
-// A Blocking call starts with entersyscall. Auto (bridge/auto.c) chooses between the two for each C function.
+// A Blocking call starts with entersyscall. Auto (bridge/auto.c) chooses between the two for each C function. When the
+// scheduler wants the goroutine to make way (g.stackguard0, where the stack checks of Go functions look), its next call
+// is one that the scheduler is told of, and yields at its end.
 //
 // C calls Go. A thunk, a code address of its own for each callback, jumps to callbackEntry (callback_amd64.s). When
 // the innermost call of the thread's goroutine is one of ours, that goes back to the goroutine stack to exactly the
