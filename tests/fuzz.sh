@@ -10,8 +10,7 @@ srcdir=${srcdir:-$(dirname "$0")/..}
 seconds=${GANGWAY_FUZZ_SECONDS:-20}
 seed=${GANGWAY_FUZZ_SEED:-$(date +%s)}
 cc=${CC:-gcc}
-core='auto call callback classify closure code gocallback gocode goexec goplan invoke parse rt_exit rt_init rt_thread signature status thunk type'
-fuzzer='execute fuzz_signature layout memory mutate record'
+. "$srcdir/tests/fuzz/units.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -52,7 +51,7 @@ compile() { # object, source, flags
 for unit in $core; do
 	compile "$unit" "bridge/$unit.c" $sanitize $cover
 done
-for unit in call closure crosscall1 invoke syscall; do
+for unit in $sysv; do
 	compile "${unit}_sysv" "trampolines/${unit}_sysv.S"
 done
 for unit in $fuzzer; do

@@ -44,15 +44,16 @@ verdict() { # name, whether it is well
 
 fuzz() {
 	objects=
-	for unit in auto call classify closure code gocallback gocode goexec goplan invoke parse signature status thunk type; do
+	. "$srcdir/tests/fuzz/units.sh"
+	for unit in $core; do
 		$cc -std=c11 -g -O1 ${CPPFLAGS-} -c -o "$work/$unit.o" "$srcdir/bridge/$unit.c"
 		objects="$objects $work/$unit.o"
 	done
-	for unit in call closure invoke; do
+	for unit in $sysv; do
 		$cc ${CPPFLAGS-} -c -o "$work/${unit}_sysv.o" "$srcdir/trampolines/${unit}_sysv.S"
 		objects="$objects $work/${unit}_sysv.o"
 	done
-	for unit in driver execute fuzz_signature layout memory mutate record; do
+	for unit in driver $fuzzer; do
 		$cc -std=c11 -g -O1 ${CPPFLAGS-} -c -o "$work/fuzz_$unit.o" "$srcdir/tests/fuzz/$unit.c"
 		objects="$objects $work/fuzz_$unit.o"
 	done
