@@ -20,10 +20,6 @@ type callbackFrame struct {
 // Its alignment keeps the C stack aligned below callbackEntry's six pushes and return address.
 const _ = uint(unsafe.Sizeof(callbackFrame{})%16-8) - uint(8-unsafe.Sizeof(callbackFrame{})%16)
 
-// How a g begins for gw_stack_deeper (struct gw_stack_bounds in bridge/bridge.h). What follows stackguard0 is
-// stackguard1: both are where the stack checks of compiled code look.
-const _ = -uint(g_stack_lo | g_stack_hi ^ 8 | g_stackguard0 ^ 16)
-
 const slotRecord = 8 // offset of record in struct gw_thunk_slot (bridge/bridge.h)
 
 // CallbackRecord is what a thunk's slot points to: the Go function behind a callback. Who makes a record keeps it for good,

@@ -203,6 +203,11 @@ func checkLayout() error {
 		return fmt.Errorf("g0.sched.sp at %d is outside g0's stack", g_sched_sp)
 	}
 
+	// How a g begins for C (struct gw_stack_bounds in bridge/bridge.h). What follows stackguard0 is stackguard1: both are where
+	// the stack checks of compiled code look.
+	if g_stack_lo != 0 || g_stack_hi != 8 || g_stackguard0 != 16 {
+		return fmt.Errorf("g.stack at %d and %d and g.stackguard0 at %d are not how a g begins", g_stack_lo, g_stack_hi, g_stackguard0)
+	}
 	if guard := peek(g0 + g_stackguard0); guard <= peek(g0+g_stack_lo) || guard >= peek(g0+g_sched_sp) {
 		return fmt.Errorf("g0.stackguard0 at %d is not inside g0's stack", g_stackguard0)
 	}
@@ -239,14 +244,14 @@ func checkLayout() error {
 		return fmt.Errorf("m.lockedExt at %d does not count locks", m_lockedExt)
 	}
 
+	// Every m has one in a program with C.
 	callers := peek(m + m_cgoCallers)
-	if callers != 0 {
-		if !readable(callers) {
-			return fmt.Errorf("m.cgoCallers at %d is no pointer", m_cgoCallers)
-		}
-		if peek(callers) == 0 {
-			poke32(callers, 1)
-		}
+	if !readable(callers) {
+		return fmt.Errorf("m.cgoCallers at %d is no pointer", m_cgoCallers)
+	}
+	was := peek32(callers)
+	if peek(callers) == 0 {
+		poke32(callers, 1)
 	}
 
 	ncgo := peek32(m + m_ncgo)
@@ -254,8 +259,8 @@ func checkLayout() error {
 	during := new(snapshot)
 	*during = s
 	runtimeCgocall(addrSnapshot(), uintptr(unsafe.Pointer(during)))
-	if callers != 0 && peek(callers) != 0 {
-		poke32(callers, 0)
+	if peek(callers) != 0 {
+		poke32(callers, was)
 		return fmt.Errorf("m.cgoCallers at %d is not emptied by a call", m_cgoCallers)
 	}
 	gWord := func(off uintptr) uintptr { return *(*uintptr)(unsafe.Pointer(&during.gBytes[off])) }
