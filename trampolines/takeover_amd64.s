@@ -10,6 +10,8 @@
 #define UCONTEXT_RIP 168
 #define EINTR 4
 #define SIGURG 23
+#define SYS_rt_sigprocmask 14
+#define SIG_SETMASK 2
 
 // How a signal found C waiting in the kernel, see signalEntry; and what gw_wait_restart says of it (bridge/wait.h).
 #define WAIT_ENDED 2
@@ -32,9 +34,12 @@
 // after the fact: the P can go to others, the stack can be scanned, profiles and crash reports name the Go caller.
 // Always goes on to the runtime's handler, which clears the pending preemption request.
 //
-// Stack:     the signal stack; all signals are blocked (sa_mask), so this is never nested. When C has disabled its signal
-//            stack, or its own handler without SA_ONSTACK goes on to this one, the stack is C's, on g0's stack, and what is in
-//            use there ends at this function's SP and not at the interrupted one.
+// Stack:     the signal stack. When C has disabled its signal stack, or its own handler without SA_ONSTACK goes on to this
+//            one, the stack is C's, on g0's stack, and what is in use there ends at this function's SP and not at the
+//            interrupted one.
+// Signals:   all are blocked (sa_mask) when the kernel has called this. A handler of C's that goes on to this one may have let
+//            some through, so a take-over blocks them itself: while SP is on the goroutine's stack the kernel takes the signal
+//            stack for free, and a handler would begin at its top, over what this one still needs there.
 // Running call iff: g0 in TLS, m.curg with the mark of running calls in sched.pc and no system call recorded, and the
 // interrupted SP on g0's stack. Whenever the runtime itself moves to g0, it leaves another position in sched.pc; ccallFast
 // and callbackLeave put g0 into TLS when g.sched is whole, and the SP tells whether they are on g0's stack yet. C may be
@@ -58,9 +63,10 @@
 // stack must not touch the C frames: g0.sched.sp lies below what is in use there and its red zone meanwhile.
 //
 // The words that are pushed for the time of the take-over:
-//   32  DI   24  SI   16  DX
-//    8  R10, WAIT_ENDED, WAIT_GOES_ON or 0
-//    0  not 0 when the runtime has asked for this thread
+//   40  DI   32  SI   24  DX
+//   16  R10, WAIT_ENDED, WAIT_GOES_ON or 0
+//    8  not 0 when the runtime has asked for this thread
+//    0  all signals; then the mask as it was
 TEXT ·signalEntry(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	$TAKING, AX
 	BTQ	DI, AX
@@ -105,7 +111,25 @@ apart:
 	SETEQ	R11
 	ORL	const_m_signalPending(CX), R11
 	PUSHQ	R11
+	PUSHQ	$-1
+	PUSHQ	AX
+	PUSHQ	CX
+	PUSHQ	R8
+	PUSHQ	R9
+	PUSHQ	R10
+	LEAQ	40(SP), SI
+	MOVQ	SI, DX
+	CALL	·setMask(SB)
+	POPQ	R10
+	POPQ	R9
+	POPQ	R8
+	POPQ	CX
+	POPQ	AX
 	CALL	·takeover(SB)
+	MOVQ	SP, SI
+	XORL	DX, DX
+	CALL	·setMask(SB)
+	POPQ	R11
 	POPQ	R11
 	POPQ	R10
 	POPQ	DX
@@ -148,6 +172,17 @@ resume:
 	CALL	·signalNext(SB)
 	POPQ	DI
 	JMP	gw_wait_resume(SB)
+
+// func setMask()
+//
+// In:        SI the signal mask to set; DX where to store the one before, or 0, may be the same place.
+// Clobbers:  AX CX DI R10 R11.
+TEXT ·setMask(SB),NOSPLIT|NOFRAME,$0-0
+	MOVL	$SIG_SETMASK, DI
+	MOVL	$8, R10
+	MOVL	$SYS_rt_sigprocmask, AX
+	SYSCALL
+	RET
 
 // func toldCall()
 //
@@ -334,7 +369,7 @@ TEXT ·takeover(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	R10, SP
 	JMP	·takeoverEnter(SB)
 done:
-	// takeoverNow only: a signal has done it since runningCall.
+	// A signal has done it since runningCall: in takeoverNow, or where C's handler has let it through.
 	MOVQ	8(R9), R10
 	MOVQ	R10, const_g_sched_sp(AX)
 	MOVQ	AX, 0(BX)(TLS*1)

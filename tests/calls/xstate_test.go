@@ -19,7 +19,7 @@ func TestRegistersDuringTakeover(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer trace.Stop()
-	const wait, noStack, handler, send, raise = 1, 2, 4, 8, 16
+	const wait, noStack, handler, send, raise, others = 1, 2, 4, 8, 16, 32
 	hold := gangway.MustFunc[func(how uint32, components uint64, ms uint32) int64](l, "gt_xstate", gangway.Fast())
 	for _, how := range []struct {
 		name string
@@ -29,6 +29,7 @@ func TestRegistersDuringTakeover(t *testing.T) {
 		{"running, no signal stack", send | noStack},
 		{"running, C's handler, no signal stack", send | handler | noStack},
 		{"C's handler without SA_ONSTACK", raise | handler},
+		{"C's handler, open to other signals", send | handler | others},
 		{"waiting", wait},
 		{"waiting, no signal stack", wait | noStack},
 	} {

@@ -17,7 +17,8 @@ enum {
 	NO_STACK = 2, /* the thread has no signal stack */
 	HANDLER = 4,  /* a handler of C's stands before SIGURG's and goes on to it */
 	SEND = 8,     /* another thread sends SIGURG all the time */
-	RAISE = 16    /* this one sends it, instead of running, and HANDLER has no SA_ONSTACK */
+	RAISE = 16,   /* this one sends it, instead of running, and HANDLER has no SA_ONSTACK */
+	OPEN = 32     /* HANDLER blocks no signals, and SIGUSR2 arrives all the time, too */
 };
 
 /* Components of the extended state (XCR0): x87, SSE, AVX, and the three of AVX-512. */
@@ -195,15 +196,18 @@ static int64_t differences(const unsigned char *in, const unsigned char *out, ui
 struct sender {
 	pthread_t thread;
 	int tid, stop;
+	int sig;
+	long pause;
 };
 
 static void *send_all_the_time(void *arg)
 {
 	struct sender *s = arg;
-	const struct timespec pause = {0, 200000};
+	const struct timespec pause = {0, s->pause};
 	while (!__atomic_load_n(&s->stop, __ATOMIC_ACQUIRE)) {
-		syscall(SYS_tgkill, getpid(), s->tid, SIGURG);
-		nanosleep(&pause, NULL);
+		syscall(SYS_tgkill, getpid(), s->tid, s->sig);
+		if (s->pause != 0)
+			nanosleep(&pause, NULL);
 	}
 	return NULL;
 }
@@ -215,6 +219,14 @@ static void go_on(int sig, siginfo_t *info, void *context)
 	before.sa_sigaction(sig, info, context);
 }
 
+/* Writes over some of the stack that it runs on. */
+static void write_on(int sig)
+{
+	volatile char room[1024];
+	for (size_t i = 0; i < sizeof room; i++)
+		room[i] = (char)sig;
+}
+
 /* Puts the handler in front while h is held. For a moment only when it has no SA_ONSTACK: a SIGURG
    that hits Go code then would use a goroutine's stack. */
 static int64_t hold_once(uint32_t how, const struct hold *h)
@@ -222,7 +234,8 @@ static int64_t hold_once(uint32_t how, const struct hold *h)
 	struct sigaction sa = {.sa_sigaction = go_on,
 			       .sa_flags =
 				       SA_SIGINFO | SA_RESTART | (how & RAISE ? 0 : SA_ONSTACK)};
-	sigfillset(&sa.sa_mask);
+	if (!(how & OPEN))
+		sigfillset(&sa.sa_mask);
 	if (how & HANDLER && sigaction(SIGURG, &sa, NULL) != 0)
 		return -errno;
 	int64_t bad = (int64_t)gt_xstate_hold(h);
@@ -264,7 +277,11 @@ int64_t gt_xstate(uint32_t how, uint64_t components, uint32_t ms)
 	size_t size = image_size();
 	unsigned char *in = aligned_alloc(64, size), *out = aligned_alloc(64, size);
 	stack_t none = {.ss_flags = SS_DISABLE}, stack;
-	struct sender s = {.tid = (int)syscall(SYS_gettid)};
+	int tid = (int)syscall(SYS_gettid);
+	struct sender s = {.tid = tid, .sig = SIGURG, .pause = 200000};
+	struct sender more = {.tid = tid, .sig = SIGUSR2};
+	struct sigaction usr2 = {.sa_handler = write_on, .sa_flags = SA_ONSTACK | SA_RESTART};
+	struct sigaction old;
 	if (in == NULL || out == NULL)
 		return -ENOMEM;
 	memset(in, 0, size);
@@ -274,10 +291,18 @@ int64_t gt_xstate(uint32_t how, uint64_t components, uint32_t ms)
 		return -errno;
 	if (how & SEND && pthread_create(&s.thread, NULL, send_all_the_time, &s) != 0)
 		return -EAGAIN;
+	if (how & OPEN && (sigaction(SIGUSR2, &usr2, &old) != 0 ||
+			   pthread_create(&more.thread, NULL, send_all_the_time, &more) != 0))
+		return -EAGAIN;
 	int64_t bad = hold(how, components, ms, in, out);
 	if (how & SEND) {
 		__atomic_store_n(&s.stop, 1, __ATOMIC_RELEASE);
 		pthread_join(s.thread, NULL);
+	}
+	if (how & OPEN) {
+		__atomic_store_n(&more.stop, 1, __ATOMIC_RELEASE);
+		pthread_join(more.thread, NULL);
+		sigaction(SIGUSR2, &old, NULL);
 	}
 	if (how & NO_STACK)
 		sigaltstack(&stack, NULL);
