@@ -2,6 +2,7 @@
 #ifndef GW_BRIDGE_CALL_H
 #define GW_BRIDGE_CALL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,7 @@ void gw_callback_entered(struct gw_callback_frame *f);
 void gw_callback_left(struct gw_callback_frame *f);
 struct gw_callback_frame *gw_callback_innermost(void);
 void gw_callback_check(struct gw_callback_frame *in);
+bool gw_on_one_stack(const void *a, const void *b);
 /* Ends the program with a report of the innermost callback. Stored by the Go side at start-up. */
 extern void (*gw_callback_report_hook)(void);
 void gw_call_init(int *errno_location);

@@ -31,7 +31,8 @@ static void report(void)
 	__atomic_load_n(&gw_callback_report_hook, __ATOMIC_ACQUIRE)();
 }
 
-static bool on_one_stack(const void *a, const void *b)
+/* Whether a and b are on this thread's own stack, as the system gave it: not one of C's making. */
+bool gw_on_one_stack(const void *a, const void *b)
 {
 	uintptr_t lo, hi;
 	return gw_rt_stack(&lo, &hi) == 0 && lo <= (uintptr_t)a && (uintptr_t)a < hi &&
@@ -45,7 +46,7 @@ void gw_callback_entered(struct gw_callback_frame *f)
 	if (!have_key)
 		return;
 	pthread_setspecific(key, f);
-	if (f->outer != NULL && f >= f->outer && on_one_stack(f, f->outer))
+	if (f->outer != NULL && f >= f->outer && gw_on_one_stack(f, f->outer))
 		report();
 }
 

@@ -192,20 +192,35 @@ TEXT ·callbackEntryFew(SB),NOSPLIT|NOFRAME,$0-0
 
 // void callbackAbove(...)
 //
-// callbackEntry where SP is not below the position where the C code of the innermost call began. On g0's stack this means that
-// C has jumped out of that call (longjmp), past the callback that made it: the report runs in the place of the Go function.
-// A thread that C made may also have C code on another stack, and is in a callback there as ever.
+// callbackEntry where SP is not below the position where the C code of the innermost call began. When both are on the
+// thread's own stack, C has jumped out of that call (longjmp), past the callback that made it: the report runs in the
+// place of the Go function. Else C has switched stacks, there and perhaps back again (a coroutine that yields in a
+// callback), and this is a callback as ever. Which of the two it is only the system knows: g0's bounds may take in stacks
+// of C's own (callbackDeep).
 //
 // In:        as CALLBACK_GOROUTINE's Out; SP the callbackFrame; DI SI DX the first three integers, in the callbackFrame too if
 //            there may be more.
+// The call below may be taken over meanwhile, as anywhere in C: what is needed of g and m is loaded afterwards.
 TEXT ·callbackAbove(SB),NOSPLIT|NOFRAME,$0-0
 	MARK(1, AX)
 	MOVQ	R14, BX
 	SUBQ	AX, BX
 	CMPQ	BX, $2
 	JHI	foreign
+	MOVQ	callbackFrame_record(SP), R11
 	CMPQ	SP, const_g_stack_hi(R12)
 	JHI	elsewhere
+	CALLBACK_INTS
+	MOVQ	SP, DI
+	MOVQ	const_g_sched_sp(R12), SI
+	CALL	gw_on_one_stack(SB)
+	CALLBACK_GOROUTINE
+	MOVQ	callbackFrame_record(SP), R11
+	MOVQ	callbackFrame_ints+0(SP), DI
+	MOVQ	callbackFrame_ints+8(SP), SI
+	MOVQ	callbackFrame_ints+16(SP), DX
+	TESTB	AL, AL
+	JEQ	elsewhere
 	LEAQ	·leftSlot(SB), R11
 	MOVQ	const_slotRecord(R11), R11
 	MOVQ	R11, callbackFrame_record(SP)

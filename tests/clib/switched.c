@@ -130,3 +130,76 @@ int64_t gt_coroutines_on_thread(callback fn, int32_t n, int32_t calls, uint64_t 
 	pthread_join(thread, NULL);
 	return j.sum;
 }
+
+typedef int64_t (*callback3)(int64_t, int64_t, const char *);
+
+/* What yields in a callback: a coroutine that calls fn once. */
+struct generator {
+	ucontext_t here;
+	ucontext_t caller;
+	callback3 fn;
+	int64_t result;
+};
+
+static __thread struct generator *generator;
+
+/* Back to who has switched to this thread's coroutine. From within its callback. */
+void gt_yield(void)
+{
+	swapcontext(&generator->here, &generator->caller);
+}
+
+static void generate(void)
+{
+	generator->result = generator->fn(1, 2, "yields");
+}
+
+/* fn(1, ...) on a stack of its own, where it is to yield; before it goes on, fn(x, ...) for x from 2 to
+   n on this one. The sum; negative on failure. */
+int64_t gt_yielding(callback3 fn, int64_t n)
+{
+	const size_t size = (size_t)256 << 10;
+	struct generator g = {.fn = fn};
+	void *stack =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (stack == MAP_FAILED)
+		return -ENOMEM;
+	getcontext(&g.here);
+	g.here.uc_stack.ss_sp = stack;
+	g.here.uc_stack.ss_size = size;
+	g.here.uc_link = &g.caller;
+	makecontext(&g.here, generate, 0);
+	generator = &g;
+	swapcontext(&g.caller, &g.here);
+	int64_t sum = 0;
+	for (int64_t x = 2; x <= n; x++)
+		sum += fn(x, 2, "meanwhile");
+	swapcontext(&g.caller, &g.here);
+	munmap(stack, size);
+	return sum + g.result;
+}
+
+struct yielding {
+	callback3 fn;
+	int64_t n;
+	int64_t sum;
+};
+
+static void *yield_on_thread(void *arg)
+{
+	struct yielding *y = arg;
+	y->sum = y->fn(0, 2, "before") + gt_yielding(y->fn, y->n);
+	return NULL;
+}
+
+/* fn(0, ...) and gt_yielding on a thread that C makes. */
+int64_t gt_yielding_on_thread(callback3 fn, int64_t n)
+{
+	struct yielding y = {.fn = fn, .n = n};
+	pthread_t thread;
+	int err = pthread_create(&thread, NULL, yield_on_thread, &y);
+	if (err != 0)
+		return -err;
+	pthread_join(thread, NULL);
+	return y.sum;
+}
