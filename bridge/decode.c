@@ -12,9 +12,14 @@
    is read backwards from where the value is used to the instruction that set it. What lies between
    may only be instructions of a few kinds whose length and effect are certain; anything else, or
    two readings of the same bytes, and the answer is that nobody knows. A wrong number would be
-   another system call with these arguments. */
+   another system call with these arguments.
+
+   So the code around is read forwards, too: the instruction that was found has to begin where one
+   begins that way, wherever the reading starts; and no jump may lead to what lies behind it, since
+   the value then depends on the way that was taken. */
 #define _GNU_SOURCE
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -23,6 +28,7 @@
 
 enum { RAX = 0, RSP = 4, RSI = 6, RDI = 7, NOTHING = -1 };
 enum { REACH = 48, LONGEST = 11 }; /* bytes looked at before a use; of one instruction */
+enum { PAGE = 4096, PAGES = 2 };   /* read forwards, before a use and behind it */
 
 /* One instruction. */
 struct step {
@@ -162,6 +168,142 @@ static bool same(const struct step *a, const unsigned char *at_a, const struct s
 	       a->source == b->source && a->value == b->value;
 }
 
+/* The bytes of an opcode that have a ModRM byte behind them: bit c & 7 of element c >> 3. */
+static const unsigned char one_byte_modrm[32] = {
+	0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0, 0,    0,    0, 0x08, 0x0a, 0,   0, 0xfb,
+	0xff, 0,    0,    0,    0,    0,    0,    0xc3, 0, 0x0f, 0xff, 0, 0,    0xc0, 0xc0};
+static const unsigned char two_bytes_none[32] = {/* those behind 0f that have none */
+						 0xe0, 0x4b, 0, 0, 0,    0,    0xff, 0,
+						 0,    0,    0, 0, 0,    0,    0x80, 0,
+						 0xff, 0xff, 0, 0, 0x07, 0x07, 0,    0,
+						 0,    0xff, 0, 0, 0,    0,    0,    0};
+
+static bool among(const unsigned char *set, int c)
+{
+	return set[c >> 3] >> (c & 7) & 1;
+}
+
+/* The length of any instruction in 64-bit mode, at most 15, or 1 for what is none. 32 bytes at p
+   can be read. */
+static int length_of(const unsigned char *p)
+{
+	const unsigned char *begin = p;
+	bool modrm, small = false, wide = false, address = false, escaped = false, stack;
+	int immediate = 0, map = 0, op;
+	int32_t distance;
+	for (; p - begin < 13; p++) { /* prefixes */
+		if (*p == 0x66)
+			small = true;
+		else if (*p == 0x67)
+			address = true;
+		else if ((*p & 0xe7) != 0x26 && (*p & 0xfe) != 0x64 && *p != 0xf0 && *p != 0xf2 &&
+			 *p != 0xf3)
+			break;
+	}
+	if ((*p & 0xf0) == 0x40)
+		wide = *p++ & 8;
+	op = *p++;
+	if (op == 0xc5) {
+		map = 1, escaped = true, p += 1;
+	} else if (op == 0xc4) {
+		map = *p & 31, escaped = true, p += 2;
+	} else if (op == 0x62) {
+		map = *p & 7, escaped = true, p += 3;
+	} else if (op == 0x0f) {
+		map = 1;
+		if (*p == 0x38)
+			map = 2, p++;
+		else if (*p == 0x3a)
+			map = 3, p++;
+	}
+	if (map != 0 || escaped)
+		op = *p++;
+	if (map == 0) {
+		modrm = among(one_byte_modrm, op);
+		if ((op & 0xc7) == 0x04 || op == 0x6a || op == 0x6b || op >> 4 == 7 || op == 0x80 ||
+		    op == 0x83 || op == 0xa8 || op >> 3 == 0x16 || (op & 0xfe) == 0xc0 ||
+		    op == 0xc6 || op == 0xcd || op >> 3 == 0x1c || op == 0xeb)
+			immediate = 1;
+		else if ((op & 0xc7) == 0x05 || op == 0x68 || op == 0x69 || op == 0x81 ||
+			 op == 0xa9 || op == 0xc7)
+			immediate = small ? 2 : 4;
+		else if (op == 0xe8 || op == 0xe9)
+			immediate = 4;
+		else if (op >> 3 == 0x17)
+			immediate = wide ? 8 : small ? 2 : 4;
+		else if (op >> 2 == 0x28)
+			immediate = address ? 4 : 8;
+		else if (op == 0xc2 || op == 0xc8)
+			immediate = op == 0xc2 ? 2 : 3;
+		if ((op & 0xfe) == 0xf6 && (*p & 0x38) < 0x10)
+			immediate = op == 0xf6 ? 1 : small ? 2 : 4;
+	} else {
+		modrm = escaped ? op != 0x77 || map != 1 : map > 1 || !among(two_bytes_none, op);
+		if (map == 3 ||
+		    (map == 1 && ((op >= 0x70 && op <= 0x73) || op == 0xa4 || op == 0xac ||
+				  op == 0xba || op == 0xc2 || (op >= 0xc4 && op <= 0xc6))))
+			immediate = 1;
+		if (map == 1 && op >> 4 == 8 && !escaped)
+			immediate = 4;
+	}
+	if (modrm)
+		p += operand(p, &stack, &distance);
+	p += immediate;
+	return p - begin <= 15 ? (int)(p - begin) : 1;
+}
+
+/* Reads forwards, from `at` to `stop`. False if a jump leads to one of the steps before use, of
+   which bit i says that it begins i bytes before, or if no instruction begins at first or with a
+   prefix of it. */
+static bool agrees(const unsigned char *at, const unsigned char *stop, const unsigned char *first,
+		   const unsigned char *use, uint64_t steps)
+{
+	bool passes = at > first;
+	while (at < stop) {
+		unsigned char code[64] = {0};
+		memcpy(code, at, stop - at < 32 ? (size_t)(stop - at) : 32);
+		const unsigned char *p = code;
+		int32_t distance = 0;
+		passes |= at == first || (at == first - 1 && (*at & 0xf0) == 0x40);
+		at += length_of(code);
+		while (*p == 0x2e || *p == 0x3e || *p == 0x66 || *p == 0xf2 || (*p & 0xf0) == 0x40)
+			p++;
+		if ((*p & 0xf0) == 0x70 || *p == 0xeb || (*p & 0xfc) == 0xe0)
+			distance = (int8_t)p[1];
+		else if (*p == 0xe9 || (*p == 0x0f && (p[1] & 0xf0) == 0x80))
+			memcpy(&distance, p + (*p == 0xe9 ? 1 : 2), 4);
+		else
+			continue;
+		ptrdiff_t before = use - (at + distance);
+		if (before >= 0 && before <= REACH && steps >> before & 1)
+			return false;
+	}
+	return passes;
+}
+
+/* Whether the instruction at p is one, and the only way to `use` leads through it. What jumps there
+   through a table, or from afar, where compilers put what they expect to run seldom, is not seen.
+ */
+static bool only_way(const unsigned char *p, const unsigned char *use)
+{
+	enum { STARTS = 16, NEAR = 192 };
+	const unsigned char *low = (const unsigned char *)((uintptr_t)use & -(uintptr_t)PAGE);
+	const unsigned char *high = low + PAGE, *step = p;
+	uint64_t steps = 1;
+	struct step s;
+	for (; step < use && read_step(step, &s); step += s.length)
+		if (step != p)
+			steps |= (uint64_t)1 << (use - step);
+	for (int i = 0; i < PAGES && readable(low - PAGE); i++)
+		low -= PAGE;
+	for (int i = 0; i < PAGES && readable(high); i++)
+		high += PAGE;
+	for (int i = 0; i < STARTS && use - low >= NEAR + i; i++)
+		if (!agrees(use - NEAR - i, use, p, use, steps))
+			return false;
+	return agrees(low, use, p, use, steps) && agrees(use, high, p, use, steps);
+}
+
 /* The value of reg at `use`, where the stack pointer is sp. code is the first byte that can be
    read. */
 static bool value_at(const unsigned char *use, const unsigned char *code, int reg,
@@ -185,6 +327,8 @@ static bool value_at(const unsigned char *use, const unsigned char *code, int re
 			    q + other.length <= end && !same(&s, p, &other, q) &&
 			    leads(q + other.length, end, reg, &k, &m))
 				return false;
+		if (!only_way(use - (end - p), use))
+			return false;
 		*value = s.source == STACK ? (int64_t)sp[s.value / 8] : s.value;
 		return s.source != STACK || (s.value % 8 == 0 && s.value >= 0);
 	}

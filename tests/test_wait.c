@@ -93,6 +93,41 @@ static void decode_unknown_code_says_nothing(void **state)
 	assert_int_equal(gw_decode_syscall(put(put(code, "b8 e8 00 00 00"), "90 90"), numbers), -1);
 }
 
+/* What the code says about the SYSCALL instruction that stands at `at` in it. */
+static long said_at(const char *hex, size_t at)
+{
+	memset(code, 0xcc, 2 * PAGE);
+	put(code + PAGE - 16, hex);
+	return gw_decode_syscall(code + PAGE - 16 + at + 2, numbers);
+}
+
+static void decode_more_than_one_way_says_nothing(void **state)
+{
+	(void)state;
+	/* mov $45, %eax; test %r9d, %r9d; je 1f; addl $1, n(%rip); mov $232, %eax; 1: syscall */
+	const char *before =
+		"b8 2d 00 00 00 45 85 c9 74 0c 83 05 00 00 00 00 01 b8 e8 00 00 00 0f 05";
+	const char *past =
+		"b8 2d 00 00 00 45 85 c9 74 0e 83 05 00 00 00 00 01 b8 e8 00 00 00 0f 05";
+	assert_int_equal(said_at(before, 22), -1);
+	assert_int_equal(said_at(past, 22), 232);
+	/* From behind, to the instruction and to one before it; a near jump; one with a prefix. */
+	assert_int_equal(said_at("b8 e8 00 00 00 0f 05 b8 2d 00 00 00 eb f7", 5), -1);
+	assert_int_equal(said_at("b8 e8 00 00 00 89 df 0f 05 b8 2d 00 00 00 eb f5", 7), -1);
+	assert_int_equal(said_at("b8 e8 00 00 00 89 df 0f 05 b8 2d 00 00 00 eb f0", 7), 232);
+	assert_int_equal(said_at("b8 e8 00 00 00 0f 05 0f 84 f8 ff ff ff", 5), -1);
+	assert_int_equal(said_at("b8 e8 00 00 00 0f 05 f2 e9 f8 ff ff ff", 5), -1);
+}
+
+static void decode_inside_of_an_instruction_says_nothing(void **state)
+{
+	(void)state;
+	/* mov $7, %eax; movzwl 232(%r8), %edi; mov %r9, %rsi */
+	assert_int_equal(said_at("b8 07 00 00 00 41 0f b7 b8 e8 00 00 00 4c 89 ce 0f 05", 16), -1);
+	/* mov $232, %eax; movb $0, 0x7b8(%rbx) */
+	assert_int_equal(said_at("b8 e8 00 00 00 c6 83 b8 07 00 00 00 0f 05", 12), -1);
+}
+
 /* The common functions: the caller's code lies at 512, the stack holds where it goes on. */
 static long called(const char *caller, const char *call, const char *function)
 {
@@ -236,6 +271,8 @@ int main(void)
 		cmocka_unit_test(decode_constant_is_the_number),
 		cmocka_unit_test(decode_stack_slot_is_the_number),
 		cmocka_unit_test(decode_unknown_code_says_nothing),
+		cmocka_unit_test(decode_more_than_one_way_says_nothing),
+		cmocka_unit_test(decode_inside_of_an_instruction_says_nothing),
 		cmocka_unit_test(decode_common_functions_caller_tells),
 		cmocka_unit_test(decode_other_callers_say_nothing),
 		cmocka_unit_test(decode_goes_through_linkage_tables),
