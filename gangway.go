@@ -101,8 +101,10 @@
 // A panic in a callback unwinds through the C functions that led to it, as with cgo: their frames are abandoned, and
 // whatever they would have released is not.
 //
-// C must not jump (longjmp) past the Go frames of a callback. When it does, the program ends with a report that names the
-// callback, as soon as C returns to Go or calls it again. A callback that is to end in such a jump asks for it with Then.
+// C must not jump (longjmp) past the Go frames of a callback, nor end the thread there (pthread_exit). When it does, the
+// program ends with a report that names the callback, as soon as C returns to Go or calls it again, or its thread ends
+// (with cgo on, threads that end are runtime/cgo's, and there may be no report). A callback that is to end in such a jump
+// asks for it with Then.
 package gangway
 
 import "github.com/gangwayffi/gangway/trampolines"

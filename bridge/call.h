@@ -47,6 +47,7 @@ void gw_callback_entered(struct gw_callback_frame *f);
 void gw_callback_left(struct gw_callback_frame *f);
 struct gw_callback_frame *gw_callback_innermost(void);
 void gw_callback_check(struct gw_callback_frame *in);
+void gw_callback_thread_ends(void);
 bool gw_on_one_stack(const void *a, const void *b);
 /* Ends the program with a report of the innermost callback. Stored by the Go side at start-up. */
 extern void (*gw_callback_report_hook)(void);

@@ -13,11 +13,6 @@ static pthread_key_t key;
 static bool have_key;
 static bool reporting;
 
-void gw_callback_init(void)
-{
-	have_key = pthread_key_create(&key, NULL) == 0;
-}
-
 struct gw_callback_frame *gw_callback_innermost(void)
 {
 	return have_key ? pthread_getspecific(key) : NULL;
@@ -29,6 +24,33 @@ static void report(void)
 	if (__atomic_exchange_n(&reporting, true, __ATOMIC_ACQ_REL))
 		return; /* the report is a callback, too */
 	__atomic_load_n(&gw_callback_report_hook, __ATOMIC_ACQUIRE)();
+}
+
+static bool in_go(void)
+{
+	bool (*ask)(void) = __atomic_load_n(&gw_host_in_go_hook, __ATOMIC_ACQUIRE);
+	return ask != NULL && ask();
+}
+
+/* Before the runtime gets back what a thread of C's that ends has of it: it could not have it when
+   the thread is in a callback (pthread_exit, or a jump that nothing else has shown). */
+void gw_callback_thread_ends(void)
+{
+	if (gw_callback_innermost() != NULL || in_go())
+		report();
+}
+
+/* A thread that has a frame ends. With cgo on the runtime may have got it all back already. */
+static void ends_in_callback(void *innermost)
+{
+	(void)innermost;
+	if (gw_rt_serving() || in_go())
+		report();
+}
+
+void gw_callback_init(void)
+{
+	have_key = pthread_key_create(&key, ends_in_callback) == 0;
 }
 
 /* Whether a and b are on this thread's own stack, as the system gave it: not one of C's making. */

@@ -1,6 +1,7 @@
 /* Threads: those that the runtime asks for, and the runtime's M on those that it did not create. */
 #define _GNU_SOURCE
 #include "bridge.h"
+#include "call.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -125,12 +126,18 @@ static void drop(void *g)
 	gw_rt_crosscall2_ptr(NULL, g, 0, 0);
 }
 
+static void thread_ends(void *g)
+{
+	gw_callback_thread_ends();
+	drop(g);
+}
+
 /* Go 1.19 and 1.20 have no use for a key: they drop the M after each call. So do later ones when
    there is no key; that is slower, and nothing is lost. */
 void gw_rt_create_key(void)
 {
 	if (gw_rt_crosscall2_ptr != NULL && gw_rt_pthread_key_created == 0 &&
-	    pthread_key_create(&bound_key, drop) == 0)
+	    pthread_key_create(&bound_key, thread_ends) == 0)
 		gw_rt_pthread_key_created = 1;
 }
 

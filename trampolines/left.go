@@ -38,7 +38,7 @@ func reportLeft() {
 		}
 		return true
 	})
-	throw("gangway: C has left the callback " + name + " by a jump (longjmp) past its Go frames: " +
+	throw("gangway: C has left the callback " + name + " by a jump past its Go frames (longjmp, pthread_exit): " +
 		"use gangway.Then for functions that jump")
 }
 

@@ -154,8 +154,8 @@ static void generate(void)
 	generator->result = generator->fn(1, 2, "yields");
 }
 
-/* fn(1, ...) on a stack of its own, where it is to yield; before it goes on, fn(x, ...) for x from 2 to
-   n on this one. The sum; negative on failure. */
+/* fn(1, ...) on a stack of its own, where it is to yield; before it goes on, fn(x, ...) for x from
+   2 to n on this one. The sum; negative on failure. */
 int64_t gt_yielding(callback3 fn, int64_t n)
 {
 	const size_t size = (size_t)256 << 10;
