@@ -15,8 +15,11 @@
      away, so the handler is left without it, by gw_wait_resume.
 
    The number is not in the context: the code before the SYSCALL instruction has to tell (decode.c).
-   What is not in the table, or whose number is not to be found, ends with EINTR. Auto makes sure
-   that this happens once at most: a function that was seen waiting stays Blocking. */
+   What is not in the table, or whose number is not to be found, ends with EINTR. So does a wait
+   that lets signals through which are blocked otherwise: it is for those. The handler of one may
+   have run already, and SIGURG have waited for the end of that; then nobody can tell any more, and
+   the wait would go on for ever. Auto makes sure that this happens once at most: a function that
+   was seen waiting stays Blocking. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/futex.h>
@@ -106,6 +109,44 @@ static uint64_t mask_of(const ucontext_t *context)
 	return mask;
 }
 
+/* The address of the signal mask that a system call waits with, NULL if it has none. */
+static const void *mask_for(long nr, const greg_t *regs)
+{
+	enum { EXT_ARG = 8 }; /* IORING_ENTER_EXT_ARG */
+	const void *const *pair = NULL;
+	switch (nr) {
+	case SYS_rt_sigsuspend:
+		return (const void *)regs[REG_RDI];
+	case SYS_ppoll:
+		return (const void *)regs[REG_R10];
+	case SYS_epoll_pwait:
+	case NR_EPOLL_PWAIT2:
+		return (const void *)regs[REG_R8];
+	case SYS_pselect6: /* there is the address, and the size */
+	case NR_IO_PGETEVENTS:
+		pair = (const void *const *)regs[REG_R9];
+		break;
+	case NR_IO_URING_ENTER:
+		pair = (const void *const *)regs[REG_R8];
+		if (!(regs[REG_R10] & EXT_ARG))
+			return pair;
+		break;
+	default:
+		break;
+	}
+	return pair == NULL ? NULL : *pair;
+}
+
+static bool lets_through(long nr, const ucontext_t *context)
+{
+	uint64_t mask;
+	const void *p = mask_for(nr, context->uc_mcontext.gregs);
+	if (p == NULL)
+		return false;
+	memcpy(&mask, p, sizeof mask);
+	return (mask_of(context) & ~mask) != 0;
+}
+
 int gw_wait_restart(const siginfo_t *info, ucontext_t *context, bool direct)
 {
 	greg_t *regs = context->uc_mcontext.gregs;
@@ -119,6 +160,8 @@ int gw_wait_restart(const siginfo_t *info, ucontext_t *context, bool direct)
 		return GW_WAIT_ENDS;
 	long nr = gw_decode_syscall((const unsigned char *)regs[REG_RIP],
 				    (const uintptr_t *)regs[REG_RSP]);
+	if (lets_through(nr, context))
+		return GW_WAIT_ENDS;
 	switch (how(nr, context)) {
 	case GW_WAIT_RESUMES:
 		/* A second SIGURG would come first and go by rt_sigreturn; and only rt_sigreturn

@@ -265,6 +265,36 @@ static void wait_ends_when_another_signal_is_pending(void **state)
 	sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
+static int outcome_masked(long nr, int reg, const void *mask, uint64_t blocked)
+{
+	siginfo_t info;
+	ucontext_t context = ended(nr, &info);
+	memcpy(&context.uc_sigmask, &blocked, sizeof blocked);
+	context.uc_mcontext.gregs[reg] = (greg_t)mask;
+	return gw_wait_restart(&info, &context, true);
+}
+
+/* The handler of such a signal may have run just before SIGURG's. */
+static void wait_ends_when_it_lets_blocked_signals_through(void **state)
+{
+	(void)state;
+	const uint64_t term = (uint64_t)1 << (SIGTERM - 1), none = 0;
+	const struct {
+		const void *mask;
+		size_t size;
+	} open = {&none, 8}, same = {&term, 8}, without = {NULL, 8};
+	assert_int_equal(outcome_masked(SYS_ppoll, REG_R10, &none, term), GW_WAIT_ENDS);
+	assert_int_equal(outcome_masked(SYS_ppoll, REG_R10, &term, term), GW_WAIT_RESTARTS);
+	assert_int_equal(outcome_masked(SYS_ppoll, REG_R10, &term, 0), GW_WAIT_RESTARTS);
+	assert_int_equal(outcome_masked(SYS_ppoll, REG_R10, NULL, term), GW_WAIT_RESTARTS);
+	assert_int_equal(outcome_masked(SYS_epoll_pwait, REG_R8, &none, term), GW_WAIT_ENDS);
+	assert_int_equal(outcome_masked(SYS_rt_sigsuspend, REG_RDI, &none, term), GW_WAIT_ENDS);
+	assert_int_equal(outcome_masked(SYS_pselect6, REG_R9, &open, term), GW_WAIT_ENDS);
+	assert_int_equal(outcome_masked(SYS_pselect6, REG_R9, &same, term), GW_WAIT_RESTARTS);
+	assert_int_equal(outcome_masked(SYS_pselect6, REG_R9, &without, term), GW_WAIT_RESTARTS);
+	assert_int_equal(outcome_masked(SYS_pselect6, REG_R9, NULL, term), GW_WAIT_RESTARTS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +309,7 @@ int main(void)
 		cmocka_unit_test(wait_restarts_or_resumes_by_system_call),
 		cmocka_unit_test(wait_ends_when_somebody_else_sent_the_signal),
 		cmocka_unit_test(wait_ends_when_another_signal_is_pending),
+		cmocka_unit_test(wait_ends_when_it_lets_blocked_signals_through),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
