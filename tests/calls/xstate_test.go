@@ -48,7 +48,8 @@ func TestRegistersDuringTakeover(t *testing.T) {
 					}
 					stop()
 				}
-				if n := gangway.Takeovers() - before; n == 0 {
+				// With others, SIGURG may hit the handler of SIGUSR2 each time.
+				if n := gangway.Takeovers() - before; n == 0 && how.bits&others == 0 {
 					t.Errorf("%s: no call was taken over", name)
 				}
 			}
