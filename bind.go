@@ -31,9 +31,10 @@ func Auto() Option { return Option{modeAuto} }
 func Blocking() Option { return Option{modeBlocking} }
 
 // Fast: always a running call. One that blocks holds its processor until the runtime asks for it (10 to 20 ms), by a signal.
-// A system call that the signal interrupts goes on. There are two exceptions: some relative time-outs start again (epoll_wait,
-// semtimedop, sigtimedwait, io_getevents, io_uring_enter, SO_RCVTIMEO, SO_SNDTIMEO), and a system call whose machine code
-// Gangway does not recognise returns EINTR. (A function of Auto can meet either only once, since it is Blocking afterwards.)
+// A system call that the signal interrupts goes on, but some relative time-outs start again (epoll_wait, semtimedop,
+// sigtimedwait, io_getevents, io_uring_enter, SO_RCVTIMEO, SO_SNDTIMEO). A wait that lets blocked signals through (ppoll with
+// a mask) returns EINTR, and so does a system call whose machine code Gangway does not recognise. (A function of Auto can
+// meet this only once, since it is Blocking afterwards.)
 func Fast() Option { return Option{modeFast} }
 
 // Safe: through runtime.cgocall, whatever road the process takes.

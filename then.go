@@ -27,6 +27,8 @@ import (
 // fn has up to five parameters, all of them integers or pointers. What pointers lead to must be there when Go has been left:
 // memory of C's, or of Go's that is pinned (runtime.Pinner) or else outlives the call by which Go called C.
 //
+// fn must not throw a C++ exception: none passes the return out of a callback. (Lua built as C++ throws.)
+//
 // It panics when the goroutine is in no callback, fn is 0 or there are too many arguments.
 func Then(fn Symbol, args ...uintptr) {
 	switch {

@@ -116,6 +116,9 @@ int gw_signal_install(void *handler, void *ignored, gw_sigaction_fn *next, uintp
 /* Undoes it. */
 void gw_signal_remove(void);
 
+/* Whether it is our handler that the kernel calls. On any thread, also in signal handlers. */
+bool gw_signal_is_first(int sig);
+
 /* From then on the runtime sets its handlers by this one (_cgo_sigaction). On any thread, also in
    signal handlers. */
 gw_sigaction_fn gw_signal_action;

@@ -401,17 +401,22 @@ static const struct common {
 long gw_decode_syscall(const unsigned char *pc, const uintptr_t *sp)
 {
 	static const unsigned char instruction[2] = {0x0f, 0x05};
-	const unsigned char *use = pc - sizeof instruction, *code = code_before(use), *call;
+	const unsigned char *use = pc - sizeof instruction, *code, *call;
+	const uintptr_t line = ~(uintptr_t)31;
 	int64_t value;
-	if (code > use || memcmp(use, instruction, sizeof instruction) != 0)
+	/* Code may be there to run and not to be read. */
+	if (!readable((const unsigned char *)((uintptr_t)use & line)) ||
+	    !readable((const unsigned char *)((uintptr_t)(pc - 1) & line)) ||
+	    memcmp(use, instruction, sizeof instruction) != 0)
 		return -1;
+	code = code_before(use);
 	for (size_t i = 0; i < sizeof commons / sizeof *commons; i++) {
 		const struct common *c = &commons[i];
 		if (use - code < c->length ||
 		    memcmp(use - c->length, c->code, (size_t)c->length) != 0)
 			continue;
 		const unsigned char *back = (const unsigned char *)sp[0];
-		if (!readable(back - 32))
+		if ((uintptr_t)back < PAGE || !readable(back - 32))
 			return -1;
 		const unsigned char *entry = called(back, &call);
 		if (entry == NULL || entry > use - c->length || entry < use - c->reach ||

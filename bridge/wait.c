@@ -24,11 +24,13 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../include/gangway.h"
+#include "call.h"
 #include "wait.h"
 
 #ifndef SS_AUTODISARM
@@ -42,6 +44,16 @@ enum {
 	NR_EPOLL_PWAIT2 = 441,
 	NR_FUTEX_WAITV = 449
 };
+
+/* Sockets with time-outs return EINTR where others are restarted by the kernel. A driver that
+   returns it means it. */
+static bool is_socket(greg_t fd)
+{
+	int type;
+	socklen_t length = sizeof type;
+	return gw_syscall(SYS_getsockopt, (long)fd, SOL_SOCKET, SO_TYPE, (long)&type, (long)&length,
+			  0) == 0;
+}
 
 /* None of them has done anything when it returns EINTR. close(2), which has, is not among them. */
 static int how(long nr, const ucontext_t *context)
@@ -65,6 +77,7 @@ static int how(long nr, const ucontext_t *context)
 	case SYS_readv:
 	case SYS_write:
 	case SYS_writev:
+		return is_socket(regs[REG_RDI]) ? GW_WAIT_RESTARTS : GW_WAIT_ENDS;
 	case SYS_recvfrom:
 	case SYS_recvmsg:
 	case SYS_recvmmsg:
@@ -147,10 +160,12 @@ static bool lets_through(long nr, const ucontext_t *context)
 	return (mask_of(context) & ~mask) != 0;
 }
 
-int gw_wait_restart(const siginfo_t *info, ucontext_t *context, bool direct)
+int gw_wait_restart(const siginfo_t *info, ucontext_t *context, bool direct, bool asked)
 {
 	greg_t *regs = context->uc_mcontext.gregs;
 	if (info->si_code != SI_TKILL || info->si_pid != gw_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0))
+		return GW_WAIT_ENDS;
+	if (!asked && !(direct && gw_signal_is_first(SIGURG)))
 		return GW_WAIT_ENDS;
 	/* Another signal that waits for this handler to end is a reason for EINTR, too. */
 	uint64_t pending = ~(uint64_t)0, urg = (uint64_t)1 << (SIGURG - 1);

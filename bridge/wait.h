@@ -17,10 +17,10 @@ enum {
 
 /* In a handler of SIGURG, with all signals blocked: context is that of C code whose system call has
    just returned EINTR (RIP behind the SYSCALL instruction, RAX -EINTR). info and context are the
-   kernel's; direct says that it has called the handler itself, so that nobody else needs its
-   return.
-   */
-int gw_wait_restart(const siginfo_t *info, ucontext_t *context, bool direct);
+   kernel's. direct: nobody needs the handler's return but the kernel. asked: the runtime is known
+   to have sent the signal; if not, it did when our handler is the one that the kernel calls, since
+   SIGURG ends nothing for anybody else then. */
+int gw_wait_restart(const siginfo_t *info, ucontext_t *context, bool direct, bool asked);
 
 /* Leaves the handler of a signal for the system call that it has ended, to go on with that by
    restart_syscall(2) (wait_sysv.S). Does not return. */

@@ -216,7 +216,7 @@ static int outcome(long nr, bool direct, long rax)
 {
 	siginfo_t info;
 	ucontext_t context = ended(nr, &info);
-	int how = gw_wait_restart(&info, &context, direct);
+	int how = gw_wait_restart(&info, &context, direct, true);
 	bool again = how != GW_WAIT_ENDS;
 	assert_int_equal(context.uc_mcontext.gregs[REG_RAX], rax);
 	assert_int_equal(context.uc_mcontext.gregs[REG_RIP], (greg_t)(code + (again ? 5 : 7)));
@@ -231,6 +231,7 @@ static void wait_restarts_or_resumes_by_system_call(void **state)
 	assert_int_equal(outcome(SYS_poll, true, SYS_restart_syscall), GW_WAIT_RESUMES);
 	assert_int_equal(outcome(SYS_poll, false, SYS_poll), GW_WAIT_RESTARTS);
 	assert_int_equal(outcome(SYS_close, true, -4), GW_WAIT_ENDS);
+	assert_int_equal(outcome(SYS_read, true, -4), GW_WAIT_ENDS); /* of standard input */
 	assert_int_equal(outcome(SYS_exit, true, -4), GW_WAIT_ENDS);
 }
 
@@ -239,11 +240,12 @@ static void wait_ends_when_somebody_else_sent_the_signal(void **state)
 	(void)state;
 	siginfo_t info;
 	ucontext_t context = ended(SYS_poll, &info);
+	assert_int_equal(gw_wait_restart(&info, &context, true, false), GW_WAIT_ENDS);
 	info.si_code = SI_USER;
-	assert_int_equal(gw_wait_restart(&info, &context, true), GW_WAIT_ENDS);
+	assert_int_equal(gw_wait_restart(&info, &context, true, true), GW_WAIT_ENDS);
 	info.si_code = SI_TKILL;
 	info.si_pid++;
-	assert_int_equal(gw_wait_restart(&info, &context, true), GW_WAIT_ENDS);
+	assert_int_equal(gw_wait_restart(&info, &context, true, true), GW_WAIT_ENDS);
 }
 
 static void wait_ends_when_another_signal_is_pending(void **state)
@@ -256,10 +258,10 @@ static void wait_ends_when_another_signal_is_pending(void **state)
 	sigprocmask(SIG_BLOCK, &usr1, &old);
 	raise(SIGUSR1);
 	ucontext_t context = ended(SYS_poll, &info);
-	assert_int_equal(gw_wait_restart(&info, &context, true), GW_WAIT_ENDS);
+	assert_int_equal(gw_wait_restart(&info, &context, true, true), GW_WAIT_ENDS);
 	/* One that C has blocked anyway is no reason. */
 	context.uc_sigmask = usr1;
-	assert_int_equal(gw_wait_restart(&info, &context, true), GW_WAIT_RESUMES);
+	assert_int_equal(gw_wait_restart(&info, &context, true, true), GW_WAIT_RESUMES);
 	int sig;
 	sigwait(&usr1, &sig);
 	sigprocmask(SIG_SETMASK, &old, NULL);
@@ -271,7 +273,7 @@ static int outcome_masked(long nr, int reg, const void *mask, uint64_t blocked)
 	ucontext_t context = ended(nr, &info);
 	memcpy(&context.uc_sigmask, &blocked, sizeof blocked);
 	context.uc_mcontext.gregs[reg] = (greg_t)mask;
-	return gw_wait_restart(&info, &context, true);
+	return gw_wait_restart(&info, &context, true, true);
 }
 
 /* The handler of such a signal may have run just before SIGURG's. */

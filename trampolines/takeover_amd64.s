@@ -54,9 +54,9 @@
 // (WAIT_GOES_ON), then the signal came into a wait. One that SIGURG alone has ended goes on (bridge/wait.c): in a running
 // call, and in one that the scheduler knows of (toldCall), which is rare: the runtime had sent the signal just before.
 // (With cgo alone C sees EINTR then.)
-// Nobody but the runtime can want SIGURG to end a wait when this is the handler that the kernel calls: its frame then begins
-// at SP, with the return address and the context. When C's handler comes first and goes on to this one, the wait goes on
-// only if the runtime is known to have asked.
+// When C's handler comes first and goes on to this one, the wait goes on only if the runtime is known to have asked, and by
+// restarting: C's handler has to return, too. (The frame of one that the kernel has called begins at SP, with the return
+// address and the context.)
 //
 // entersyscall has to find the SP and PC of ccall's caller (exitsyscall checks). So this moves to the goroutine stack at
 // exactly ccall's entry SP and calls it from a frameless function (takeoverEnter). What entersyscall runs on the system
@@ -148,17 +148,18 @@ wait:
 	CMPL	R10, $WAIT_ENDED
 	JNE	next
 	LEAQ	8(SP), R8
-	XORL	CX, CX
+	XORL	R9, R9
 	CMPQ	R8, DX
-	SETEQ	CX
-	ORL	CX, R11
-	JEQ	next
+	SETEQ	R9
+	XORL	CX, CX
+	TESTL	R11, R11
+	SETNE	CX
 	PUSHQ	DI
 	PUSHQ	SI
 	PUSHQ	DX
 	MOVQ	SI, DI
 	MOVQ	DX, SI
-	MOVL	CX, DX
+	MOVL	R9, DX
 	CALL	gw_wait_restart(SB)
 	POPQ	DX
 	POPQ	SI

@@ -39,7 +39,9 @@ func TestWaits(t *testing.T) {
 				late, interrupted := time.Duration(0), 0
 				stop := testlib.Collect()
 				defer stop()
-				for i := 0; i < rounds; i++ {
+				// On a busy machine a collection may come late.
+				running := road == gangway.RoadFast && (mode.Name == "Auto" || mode.Name == "Fast")
+				for i := 0; i < rounds || running && gangway.Takeovers() == before; i++ {
 					if mode.Name == "Auto" && road == gangway.RoadFast {
 						s := state(wait)
 						s.Forget()
@@ -67,9 +69,6 @@ func TestWaits(t *testing.T) {
 						report = t.Logf
 					}
 					report("%d of %d ended with EINTR", interrupted, rounds)
-				}
-				if road == gangway.RoadFast && (mode.Name == "Auto" || mode.Name == "Fast") && taken == 0 {
-					t.Error("none was taken over")
 				}
 			})
 		}

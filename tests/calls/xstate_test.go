@@ -37,7 +37,8 @@ func TestRegistersDuringTakeover(t *testing.T) {
 		t.Run(how.name, func(t *testing.T) {
 			for name, components := range map[string]uint64{"x87": 1, "SSE": 3, "AVX": 7, "AVX-512": 0xe7} {
 				before := gangway.Takeovers()
-				for i := 0; i < 10; i++ {
+				// On a busy machine a collection may come late. With others, SIGURG may hit the handler of SIGUSR2 each time.
+				for i := 0; i < 10 || gangway.Takeovers() == before && how.bits&others == 0; i++ {
 					// SIGURG should not hit Go code while C's handler has no SA_ONSTACK.
 					stop := func() int { return 0 }
 					if how.bits&raise == 0 {
@@ -47,10 +48,6 @@ func TestRegistersDuringTakeover(t *testing.T) {
 						t.Errorf("%s: %d differences", name, n)
 					}
 					stop()
-				}
-				// With others, SIGURG may hit the handler of SIGUSR2 each time.
-				if n := gangway.Takeovers() - before; n == 0 && how.bits&others == 0 {
-					t.Errorf("%s: no call was taken over", name)
 				}
 			}
 		})
