@@ -217,7 +217,8 @@ func (c *Callback) Pointer() uintptr {
 // function, as long as the address has not been given to another callback, which takes at least 1,024 Closes (fewer
 // when the system grants no more executable memory: then the address that has been free for longest serves). C may have
 // called just before, and the call be on its way into Go, waiting for a processor: that still runs the function, unless it
-// waits for 10 seconds or 1,024 Closes, after which it panics, too. A second Close returns ErrClosed.
+// waits for 10 seconds or 1,024 Closes, or an address is used again for want of memory: then it panics, too. A second
+// Close returns ErrClosed.
 func (c *Callback) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -56,8 +56,7 @@ func reportHandlers() {
 	defer reported.Unlock()
 	for sig := uintptr(1); sig <= 64; sig++ {
 		var sa struct{ handler, flags, restorer, mask uintptr } // the kernel's struct sigaction
-		p := uintptr(unsafe.Pointer(&sa))
-		_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, sig, 0, p, 8, 0, 0)
+		_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, sig, 0, uintptr(unsafe.Pointer(&sa)), 8, 0, 0)
 		const ignored = 1 // SIG_IGN; 0 is SIG_DFL
 		flagless := errno == 0 && sa.handler > ignored && sa.flags&onStack == 0
 		if !flagless || reported.handlers[sig] == sa.handler {
