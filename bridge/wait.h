@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <ucontext.h>
 
-/* What to do with a system call that SIGURG has ended. Mirrored in takeover_amd64.s. */
+/* What to do with a system call that SIGURG has ended. Mirrored in signal_amd64.s. */
 enum {
 	GW_WAIT_ENDS = 0,     /* nothing: C sees EINTR */
 	GW_WAIT_RESTARTS = 1, /* the context makes the call again */

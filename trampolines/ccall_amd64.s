@@ -71,7 +71,7 @@ blocking: \
 //
 // Signals. With g in TLS, before and after, this function as PC means nothing to the runtime's handler: it neither preempts
 // assembly nor unwinds past a function that writes SP. With g0 in TLS and SP on g0's stack, signalEntry
-// (takeover_amd64.s) may turn the call into a system call, at any instruction: g.sched is whole by then, and g.syscallsp
+// (signal_amd64.s) may turn the call into a system call, at any instruction: g.sched is whole by then, and g.syscallsp
 // is looked at on return when g is in TLS again. m.ncgo and m.incgo, which tell the runtime of a cgo call, are for calls
 // that the scheduler knows of.
 // Collections. g is running: nobody scans its stack without first asking, by a signal, and that is the take-over.

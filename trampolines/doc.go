@@ -8,7 +8,7 @@
 // (ccall_amd64.s). ccall leaves the goroutine's position in g.sched, puts g0 into TLS, moves to g0's stack and calls. The goroutine stays in state running and keeps its P: a running call. Nothing else is told.
 //
 // The runtime wants that P, or that goroutine. It sends SIGURG to the thread, as to any running goroutine. Our handler
-// stands before the runtime's (takeover_amd64.s). It sees that the thread is in a running call and turns the call into
+// stands before the runtime's (signal_amd64.s). It sees that the thread is in a running call and turns the call into
 // a system call after the fact: on the goroutine stack, at the position that ccall left, it calls entersyscall. From
 // then on the call is what a cgo call always is. SIGPROF and the signals of a crash do the same, so that profiles and
 // crash reports name the Go caller. When C returns, ccall finds g.syscallsp set and leaves through exitsyscall. If the SIGURG

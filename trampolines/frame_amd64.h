@@ -13,6 +13,18 @@
 	LEAQ	·marks(SB), reg; \
 	MOVQ	(8*(n-1))(reg), reg
 
+// ON_G0: AX g0, CX m when g0 is in TLS; else a jump to `no`. On any thread, one without a g too.
+#define ON_G0(no) \
+	MOVQ	TLS, AX; \
+	MOVQ	0(AX)(TLS*1), AX; \
+	TESTQ	AX, AX; \
+	JZ	no; \
+	MOVQ	const_g_m(AX), CX; \
+	TESTQ	CX, CX; \
+	JZ	no; \
+	CMPQ	const_m_g0(CX), AX; \
+	JNE	no
+
 // ERRNO_CALL: the number of gw_errno_call in ·addresses (symbols_amd64.s).
 #define ERRNO_CALL 6
 
