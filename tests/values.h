@@ -51,7 +51,8 @@ static inline void random_value(const gw_type *type, unsigned char *to)
 	for (size_t i = 0; i < size; i++)
 		to[i] = random_byte();
 	for (size_t i = 0; i < count; i++)
-		random_value(gw_type_member(type, i), to + gw_type_offset(type, i));
+		if (gw_type_kind(gw_type_member(type, i)) != GW_PAD) /* in a union it lies over the others */
+			random_value(gw_type_member(type, i), to + gw_type_offset(type, i));
 	float f = (float)(random() - random());
 	double d = (double)(random() - random()) / 8;
 	long double l = d / 3;
