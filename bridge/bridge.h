@@ -5,12 +5,13 @@
    Per-thread state goes through pthread keys, set-up happens on first use.
 
    fork(2). A child has the thread that forked alone, and the memory of all: a lock that another
-   thread held would stay locked for good. So thunk.c takes its lock before a fork and frees it
-   after, in handlers of pthread_atfork(3). The other locks need none: jit.c refuses to work in a
-   child, where there is no Go runtime; rt_init.c's is for threads that wait for the runtime to
-   start, which a child without the thread that starts it does in vain, locked or not; and
-   pthread_once(3), which status.c has, sees to it itself. Children that share no memory to lock in
-   (vfork, posix_spawn, Go's own) or that only exec (_Fork) run no handlers and no code of ours. */
+   thread held would stay locked for good. So thunk.c and arena.c take their locks before a fork and
+   free them after, in handlers of pthread_atfork(3). The other locks need none: jit.c refuses to
+   work in a child, where there is no Go runtime; rt_init.c's is for threads that wait for the
+   runtime to start, which a child without the thread that starts it does in vain, locked or not;
+   and pthread_once(3), which status.c has, sees to it itself. Children that share no memory to lock
+   in (vfork, posix_spawn, Go's own) or that only exec (_Fork) run no handlers and no code of ours.
+ */
 #ifndef GW_BRIDGE_H
 #define GW_BRIDGE_H
 
@@ -58,6 +59,10 @@ GW_AT_LOAD void gw_thunk_init(void);
 
 size_t gw_thunk_count(void); /* allocated and not freed */
 size_t gw_thunk_pages(void); /* pairs of pages mapped */
+
+/* code.c. size bytes of memory, whole pages, mapped twice: to run code in, and to write it to. NULL
+   on success; else the words for what could not be had, and errno. */
+const char *gw_code_map_twice(void **text, void **writable, size_t size);
 
 /* host.c. Stored by the Go side at start-up, once, with release order; NULL without a Go runtime.
    They run on the thread that is to be attached or detached, on C's stack. in_go tells whether Go

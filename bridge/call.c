@@ -5,6 +5,7 @@
 #include <sys/auxv.h>
 
 #include "call.h"
+#include "emit.h"
 #include "jit.h"
 
 void gw_call_setup(uintptr_t *secure)
@@ -13,6 +14,7 @@ void gw_call_setup(uintptr_t *secure)
 	gw_call_init(&errno);
 	gw_auto_init();
 #ifdef GW_OBJECT
+	gw_arena_init();
 	gw_thunk_init();
 	gw_jit_init();
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 struct gw_code {
 	void *data;
@@ -66,4 +68,35 @@ void gw_code_free(gw_code *code)
 		return;
 	munmap(code->data, code->size);
 	free(code);
+}
+
+/* memfd_create(2) by number: glibc has had it since 2.27 only. */
+const char *gw_code_map_twice(void **text, void **writable, size_t size)
+{
+	long fd =
+		gw_syscall(SYS_memfd_create, (long)"gangway-jit", 1 /* MFD_CLOEXEC */, 0, 0, 0, 0);
+	const char *failed = NULL;
+	if (fd < 0) {
+		errno = (int)-fd;
+		return "code: memfd_create";
+	}
+	*text = MAP_FAILED;
+	if (ftruncate((int)fd, (off_t)size) != 0) {
+		failed = "code: ftruncate";
+	} else {
+		*text = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, (int)fd, 0);
+		if (*text == MAP_FAILED)
+			failed = "code to run in: mmap";
+	}
+	if (failed == NULL) {
+		*writable = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, (int)fd, 0);
+		if (*writable == MAP_FAILED)
+			failed = "code to be written to: mmap";
+	}
+	int err = errno;
+	close((int)fd);
+	if (failed != NULL && *text != MAP_FAILED)
+		munmap(*text, size);
+	errno = err;
+	return failed;
 }

@@ -13,6 +13,7 @@
 	     hidden        where a result in memory goes
        RSP   invocation    struct gw_go_invocation */
 #include "emit.h"
+#include "goexec.h"
 
 struct callback_layout {
 	uint32_t regs, hidden, image, results, go_stack, size;
@@ -49,9 +50,9 @@ static void callback_arguments(struct emitter *e, const struct callback_layout *
 			uint32_t dst = whole(m) ? callback_go(f, m->to, m->dst + 8 * k)
 						: f->image + src - CL_INTS;
 			if (src < CL_SSE)
-				store_int(e, c_ints[(src - CL_INTS) / 8], SP, dst, 8);
+				gw_emit_store(e, c_ints[(src - CL_INTS) / 8], SP, dst, 8);
 			else
-				move_float(e, false, (src - CL_SSE) / 8, SP, dst, 8);
+				gw_emit_move_float(e, false, (src - CL_SSE) / 8, SP, dst, 8);
 		}
 	}
 	for (uint32_t i = 0; i < plan->nin; i++) {
@@ -61,14 +62,14 @@ static void callback_arguments(struct emitter *e, const struct callback_layout *
 		bool sign = false;
 		if (whole(m))
 			continue;
-		op_size(m->op, &size, &sign);
+		gw_move_size(m->op, &size, &sign);
 		if (!callback_source(f, m->from, m->src, &src)) {
 			e->failed = true;
 		} else if (m->op == GW_MOVE_WORDS || m->op == GW_MOVE_BYTES) {
-			copy(e, SP, src, SP, dst, size);
+			gw_emit_copy(e, SP, src, SP, dst, size);
 		} else {
-			load_int(e, DX, SP, src, size, sign);
-			store_int(e, DX, SP, dst, 8);
+			gw_emit_load(e, DX, SP, src, size, sign);
+			gw_emit_store(e, DX, SP, dst, 8);
 		}
 	}
 }
@@ -103,7 +104,7 @@ static void callback_results(struct emitter *e, const struct callback_layout *f,
 	const gw_signature *s = plan->signature;
 	struct fill fills[2] = {{.whole = false}};
 	if (s->hidden)
-		load_int(e, CX, SP, f->hidden, 8, false);
+		gw_emit_load(e, CX, SP, f->hidden, 8, false);
 	/* Through DX, so registers come last. */
 	for (uint32_t i = 0; i < plan->nout; i++) {
 		struct gw_move m = plan->out[i];
@@ -117,35 +118,35 @@ static void callback_results(struct emitter *e, const struct callback_layout *f,
 				m.to == GW_SEGMENT_RESULT ? m.dst : f->results + m.dst - CL_RAX;
 			bool sign = false,
 			     extended = m.op != GW_MOVE_WORDS && m.op != GW_MOVE_BYTES;
-			op_size(m.op, &size, &sign);
+			gw_move_size(m.op, &size, &sign);
 			if (p != NULL) {
 				fills[p - s->result.piece] =
 					(struct fill){true, src, extended ? size : 8, sign};
 			} else if (extended) {
-				load_int(e, DX, SP, src, size, sign);
-				store_int(e, DX, base, dst, 8);
+				gw_emit_load(e, DX, SP, src, size, sign);
+				gw_emit_store(e, DX, base, dst, 8);
 			} else {
-				copy(e, SP, src, base, dst, size);
+				gw_emit_copy(e, SP, src, base, dst, size);
 			}
 		}
 	}
 	if (s->hidden) {
-		move_reg(e, AX, CX);
+		gw_emit_move(e, AX, CX);
 		return;
 	}
 	for (unsigned i = s->result.pieces; i > 0; i--) { /* ST1 before ST0 */
 		const struct gw_piece *p = &s->result.piece[i - 1];
 		const struct fill *w = &fills[i - 1];
 		if (p->where == GW_IN_X87) {
-			byte(e, 0xdb); /* fldt at(%rsp) */
-			operand(e, 5, SP, f->results + CL_ST - CL_RAX + 16u * p->index);
+			gw_emit_byte(e, 0xdb); /* fldt at(%rsp) */
+			gw_emit_operand(e, 5, SP, f->results + CL_ST - CL_RAX + 16u * p->index);
 		} else if (p->where == GW_IN_SSE) {
 			uint32_t at = f->results + CL_XMM0 - CL_RAX + 8u * p->index;
-			move_float(e, true, p->index, SP, w->whole ? w->from : at, 8);
+			gw_emit_move_float(e, true, p->index, SP, w->whole ? w->from : at, 8);
 		} else {
 			uint32_t at = f->results + 8u * p->index;
-			load_int(e, p->index == 0 ? AX : DX, SP, w->whole ? w->from : at,
-				 w->whole ? w->size : 8, w->sign);
+			gw_emit_load(e, p->index == 0 ? AX : DX, SP, w->whole ? w->from : at,
+				     w->whole ? w->size : 8, w->sign);
 		}
 	}
 }
@@ -154,9 +155,10 @@ void *gw_go_callback_code(const gw_go_plan *plan)
 {
 	const gw_signature *s = plan->signature;
 	struct callback_layout f;
-	struct emitter *e;
-	if (plan->shape.stack_frame > 1024 || (e = calloc(1, sizeof *e)) == NULL)
+	struct emitter emitter, *e = &emitter;
+	if (plan->shape.stack_frame > 1024)
 		return NULL;
+	gw_emit_begin(e);
 	uint32_t at = sizeof(struct gw_go_invocation);
 	f.regs = offsetof(struct gw_go_invocation, regs);
 	f.hidden = at;
@@ -169,24 +171,22 @@ void *gw_go_callback_code(const gw_go_plan *plan)
 	at += plan->shape.stack_frame;
 	f.size = ((at + 15) & ~15u) + 8;
 
-	adjust(e, true, f.size);
-	load_int(e, AX, R11, offsetof(struct gw_thunk_slot, record), 8, false);
+	gw_emit_adjust(e, true, f.size);
+	gw_emit_load(e, AX, R11, offsetof(struct gw_thunk_slot, record), 8, false);
 	callback_arguments(e, &f, plan);
 	if (s->hidden)
-		store_int(e, DI, SP, f.hidden, 8);
-	store_int(e, AX, SP, offsetof(struct gw_go_invocation, callback), 8);
+		gw_emit_store(e, DI, SP, f.hidden, 8);
+	gw_emit_store(e, AX, SP, offsetof(struct gw_go_invocation, callback), 8);
 	if (plan->shape.stack_frame != 0) {
-		lea(e, DX, SP, f.go_stack);
-		store_int(e, DX, SP, offsetof(struct gw_go_invocation, stack), 8);
+		gw_emit_lea(e, DX, SP, f.go_stack);
+		gw_emit_store(e, DX, SP, offsetof(struct gw_go_invocation, stack), 8);
 	}
-	lea(e, DI, SP, 0);
-	load_int(e, AX, AX, offsetof(struct gw_go_callback, invoke), 8, false);
-	byte(e, 0xff); /* call *%rax */
-	byte(e, 0xd0);
+	gw_emit_lea(e, DI, SP, 0);
+	gw_emit_load(e, AX, AX, offsetof(struct gw_go_callback, invoke), 8, false);
+	gw_emit_byte(e, 0xff); /* call *%rax */
+	gw_emit_byte(e, 0xd0);
 	callback_results(e, &f, plan);
-	adjust(e, false, f.size);
-	byte(e, 0xc3);
-	void *code = keep(e);
-	free(e);
-	return code;
+	gw_emit_adjust(e, false, f.size);
+	gw_emit_byte(e, 0xc3);
+	return gw_emit_end(e, NULL);
 }

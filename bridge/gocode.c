@@ -18,10 +18,10 @@
        RSP   stack         arguments in memory
 
    There is no code for what is rare or large; the interpreter serves it then. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "emit.h"
+#include "goexec.h"
 
 static const uint8_t go_ints[GW_GO_INTS] = {AX, BX, CX, DI, SI, R8, R9, R10, R11};
 
@@ -50,9 +50,9 @@ struct source {
 static void find_go_stack(struct emitter *e)
 {
 	static const uint8_t sub_r13_rbp[] = {0x4c, 0x29, 0xed};
-	load_int(e, BP, R12, G_STACK_HI, 8, false);
-	bytes(e, sub_r13_rbp, sizeof sub_r13_rbp);
-	lea(e, BP, BP, 8);
+	gw_emit_load(e, BP, R12, G_STACK_HI, 8, false);
+	gw_emit_bytes(e, sub_r13_rbp, sizeof sub_r13_rbp);
+	gw_emit_lea(e, BP, BP, 8);
 }
 
 /* Where the segments of a plan for calls are in memory. */
@@ -102,25 +102,25 @@ static void move_in(struct emitter *e, const struct gw_move *m)
 	unsigned from, to;
 	uint32_t src = m->src, dst, size = m->op == GW_MOVE_WORDS ? 8 * m->size : m->size;
 	bool sign = false, extended = m->op != GW_MOVE_WORDS && m->op != GW_MOVE_BYTES;
-	op_size(m->op, &size, &sign);
+	gw_move_size(m->op, &size, &sign);
 	if (!in_memory(e, m->to, m->dst, &to, &dst)) {
 		e->failed = true;
 		return;
 	}
 	if (m->from == GW_SEGMENT_GO_REGS && is_float_register(src)) {
-		move_float(e, false, float_register(src), to, dst, size);
+		gw_emit_move_float(e, false, float_register(src), to, dst, size);
 	} else if (m->from == GW_SEGMENT_GO_REGS && extended) {
-		extend(e, DX, go_ints[src / 8], size, sign);
-		store_int(e, DX, to, dst, 8);
+		gw_emit_extend(e, DX, go_ints[src / 8], size, sign);
+		gw_emit_store(e, DX, to, dst, 8);
 	} else if (m->from == GW_SEGMENT_GO_REGS) {
-		store_int(e, go_ints[src / 8], to, dst, size);
+		gw_emit_store(e, go_ints[src / 8], to, dst, size);
 	} else if (!in_memory(e, m->from, src, &from, &src)) {
 		e->failed = true;
 	} else if (extended) {
-		load_int(e, DX, from, src, size, sign);
-		store_int(e, DX, to, dst, 8);
+		gw_emit_load(e, DX, from, src, size, sign);
+		gw_emit_store(e, DX, to, dst, 8);
 	} else {
-		copy(e, from, src, to, dst, size);
+		gw_emit_copy(e, from, src, to, dst, size);
 	}
 }
 
@@ -130,20 +130,20 @@ static void move_out(struct emitter *e, const struct gw_move *m)
 	unsigned from, to;
 	uint32_t src, dst = m->dst, size = m->op == GW_MOVE_WORDS ? 8 * m->size : m->size;
 	bool sign = false;
-	op_size(m->op, &size, &sign);
+	gw_move_size(m->op, &size, &sign);
 	if (!in_memory(e, m->from, m->src, &from, &src)) {
 		e->failed = true;
 		return;
 	}
 	if (m->to == GW_SEGMENT_GO_REGS && is_float_register(dst))
-		move_float(e, true, float_register(dst), from, src, size);
+		gw_emit_move_float(e, true, float_register(dst), from, src, size);
 	else if (m->to == GW_SEGMENT_GO_REGS)
-		load_int(e, go_ints[dst / 8], from, src, size, sign);
+		gw_emit_load(e, go_ints[dst / 8], from, src, size, sign);
 	else if (!in_memory(e, m->to, dst, &to, &dst) ||
 		 (m->op != GW_MOVE_WORDS && m->op != GW_MOVE_BYTES))
 		e->failed = true;
 	else
-		copy(e, from, src, to, dst, size);
+		gw_emit_copy(e, from, src, to, dst, size);
 }
 
 static void move_any(struct emitter *e, bool vector, unsigned to, unsigned from)
@@ -151,9 +151,9 @@ static void move_any(struct emitter *e, bool vector, unsigned to, unsigned from)
 	if (to == from)
 		return;
 	if (vector)
-		move_vector(e, to, from);
+		gw_emit_move_vector(e, to, from);
 	else
-		move_reg(e, to, from);
+		gw_emit_move(e, to, from);
 }
 
 /* n registers from registers, all at once: one is written when nobody needs it any more. BP, or
@@ -242,13 +242,13 @@ static void copy_strings(struct emitter *e, const gw_go_plan *plan, struct jumps
 	static const uint8_t test_rax[] = {0x48, 0x85, 0xc0, 0x0f, 0x84, 0, 0, 0, 0}; /* and jz */
 	for (uint32_t i = 0; i < plan->shape.strings; i++) {
 		if (i == 0)
-			lea(e, SI, SP, e->strings);
+			gw_emit_lea(e, SI, SP, e->strings);
 		else
-			move_reg(e, SI, AX);
-		lea(e, DI, SP, e->slots + 16 * i);
-		lea(e, DX, SP, e->strings + STRINGS);
-		call_address(e, (uintptr_t)copy_string);
-		bytes(e, test_rax, sizeof test_rax);
+			gw_emit_move(e, SI, AX);
+		gw_emit_lea(e, DI, SP, e->slots + 16 * i);
+		gw_emit_lea(e, DX, SP, e->strings + STRINGS);
+		gw_emit_call(e, (uintptr_t)copy_string);
+		gw_emit_bytes(e, test_rax, sizeof test_rax);
 		too_long->at[too_long->n++] = e->n;
 	}
 	uint32_t slot = 0;
@@ -261,7 +261,7 @@ static void copy_strings(struct emitter *e, const gw_go_plan *plan, struct jumps
 			e->failed = true;
 			return;
 		}
-		copy(e, SP, e->slots + 16 * slot++, to, dst, 8);
+		gw_emit_copy(e, SP, e->slots + 16 * slot++, to, dst, 8);
 	}
 }
 
@@ -310,9 +310,10 @@ static void arguments(struct emitter *e, const gw_go_plan *plan, struct jumps *t
 					e->failed = true;
 					return;
 				}
-				store_int(e, go_ints[half.src / 8], SP, e->slots + 16 * slot, 8);
-				store_int(e, go_ints[half.src / 8 + 1], SP,
-					  e->slots + 16 * slot + 8, 8);
+				gw_emit_store(e, go_ints[half.src / 8], SP, e->slots + 16 * slot,
+					      8);
+				gw_emit_store(e, go_ints[half.src / 8 + 1], SP,
+					      e->slots + 16 * slot + 8, 8);
 				slot++;
 				continue;
 			}
@@ -327,10 +328,10 @@ static void arguments(struct emitter *e, const gw_go_plan *plan, struct jumps *t
 	}
 	for (unsigned i = 0; i < 8; i++)
 		if (sses[i].kind == IMAGE)
-			move_float(e, true, i, SP, e->image + IV_SSE - IV_INTS + 8 * i, 8);
+			gw_emit_move_float(e, true, i, SP, e->image + IV_SSE - IV_INTS + 8 * i, 8);
 	for (unsigned i = 0; i < 6; i++)
 		if (ints[i].kind == IMAGE)
-			load_int(e, c_ints[i], SP, e->image + 8 * i, 8, false);
+			gw_emit_load(e, c_ints[i], SP, e->image + 8 * i, 8, false);
 }
 
 /* Whether a move reads the word at offset of struct gw_invoke. */
@@ -363,23 +364,23 @@ static void results(struct emitter *e, const gw_go_plan *plan)
 	if (plan->nout == 0 || stays(plan))
 		return;
 	if (reads(plan, IV_RAX))
-		store_int(e, AX, SP, e->results, 8);
+		gw_emit_store(e, AX, SP, e->results, 8);
 	if (reads(plan, IV_RDX))
-		store_int(e, DX, SP, e->results + IV_RDX - IV_RAX, 8);
+		gw_emit_store(e, DX, SP, e->results + IV_RDX - IV_RAX, 8);
 	if (reads(plan, IV_XMM0))
-		move_float(e, false, 0, SP, e->results + IV_XMM0 - IV_RAX, 8);
+		gw_emit_move_float(e, false, 0, SP, e->results + IV_XMM0 - IV_RAX, 8);
 	if (reads(plan, IV_XMM1))
-		move_float(e, false, 1, SP, e->results + IV_XMM1 - IV_RAX, 8);
+		gw_emit_move_float(e, false, 1, SP, e->results + IV_XMM1 - IV_RAX, 8);
 	if (reads(plan, IV_ERR))
-		store_int(e, R10, SP, e->results + IV_ERR - IV_RAX, 8);
+		gw_emit_store(e, R10, SP, e->results + IV_ERR - IV_RAX, 8);
 	for (unsigned i = 0; i < result->pieces && result->piece[i].where == GW_IN_X87; i++) {
 		uint32_t at = e->results + IV_ST - IV_RAX + 16 * i;
 		/* The upper six bytes of the place are padding; Go compares them nevertheless. */
 		static const uint8_t zero_edx[] = {0x31, 0xd2};
-		bytes(e, zero_edx, sizeof zero_edx);
-		store_int(e, DX, SP, at + 8, 8);
-		byte(e, 0xdb); /* fstpt at(%rsp) */
-		operand(e, 7, SP, at);
+		gw_emit_bytes(e, zero_edx, sizeof zero_edx);
+		gw_emit_store(e, DX, SP, at + 8, 8);
+		gw_emit_byte(e, 0xdb); /* fstpt at(%rsp) */
+		gw_emit_operand(e, 7, SP, at);
 	}
 	for (uint32_t i = 0; i < plan->nout; i++)
 		to_stack |= plan->out[i].to == GW_SEGMENT_GO_STACK;
@@ -409,40 +410,39 @@ static void emit(struct emitter *e, const gw_go_plan *plan)
 		e->failed = true;
 		return;
 	}
-	adjust(e, true, e->size);
+	gw_emit_adjust(e, true, e->size);
 	arguments(e, plan, &too_long);
 	if (plan->signature->hidden)
-		lea(e, DI, SP, e->hidden);
-	count_vectors(e, plan->signature->sses);
+		gw_emit_lea(e, DI, SP, e->hidden);
+	gw_emit_count_vectors(e, plan->signature->sses);
 	if (plan->err) {
-		move_reg(e, R10, R15);
-		call_address(e, (uintptr_t)gw_errno_call);
+		gw_emit_move(e, R10, R15);
+		gw_emit_call(e, (uintptr_t)gw_errno_call);
 	} else {
-		bytes(e, call_r15, sizeof call_r15);
+		gw_emit_bytes(e, call_r15, sizeof call_r15);
 	}
 	results(e, plan);
 	if (too_long.n != 0)
-		bytes(e, zero_r11, sizeof zero_r11);
-	adjust(e, false, e->size);
-	byte(e, 0xc3);
+		gw_emit_bytes(e, zero_r11, sizeof zero_r11);
+	gw_emit_adjust(e, false, e->size);
+	gw_emit_byte(e, 0xc3);
 	for (uint32_t i = 0; i < too_long.n && !e->failed; i++) {
 		uint32_t distance = e->n - too_long.at[i];
 		memcpy(e->code + too_long.at[i] - 4, &distance, 4);
 	}
 	if (too_long.n != 0) {
-		bytes(e, one_r11, sizeof one_r11);
-		adjust(e, false, e->size);
-		byte(e, 0xc3);
+		gw_emit_bytes(e, one_r11, sizeof one_r11);
+		gw_emit_adjust(e, false, e->size);
+		gw_emit_byte(e, 0xc3);
 	}
 }
 
 void *gw_go_code(const gw_go_plan *plan)
 {
-	struct emitter *e;
-	if (!suitable(plan) || (e = calloc(1, sizeof *e)) == NULL)
+	struct emitter e;
+	if (!suitable(plan))
 		return NULL;
-	emit(e, plan);
-	void *code = keep(e);
-	free(e);
-	return code;
+	gw_emit_begin(&e);
+	emit(&e, plan);
+	return gw_emit_end(&e, NULL);
 }

@@ -26,4 +26,16 @@ enum {
 	GW_MOVE_STRING /* a Go string (address, length) to the address of a terminated copy */
 };
 
+/* The bytes that a move reads and the sign that it extends; of words and bytes, *size as it is. */
+static inline void gw_move_size(uint8_t op, uint32_t *size, bool *sign)
+{
+	*sign = op == GW_MOVE_S1 || op == GW_MOVE_S2 || op == GW_MOVE_S4;
+	if (op == GW_MOVE_Z1 || op == GW_MOVE_S1)
+		*size = 1;
+	else if (op == GW_MOVE_Z2 || op == GW_MOVE_S2)
+		*size = 2;
+	else if (op == GW_MOVE_Z4 || op == GW_MOVE_S4)
+		*size = 4;
+}
+
 #endif

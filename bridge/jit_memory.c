@@ -14,8 +14,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 static gw_status no_pages(const char *what)
 {
@@ -23,35 +21,15 @@ static gw_status no_pages(const char *what)
 		       strerror(errno));
 }
 
-/* The same pages twice. memfd_create(2) by number: glibc has had it since 2.27 only. */
 static gw_status map_text(gw_jit_arena *arena)
 {
-	long fd =
-		gw_syscall(SYS_memfd_create, (long)"gangway-jit", 1 /* MFD_CLOEXEC */, 0, 0, 0, 0);
-	if (fd < 0) {
-		errno = (int)-fd;
-		return no_pages("code: memfd_create");
-	}
-	gw_status status = GW_OK;
-	arena->text = arena->writable = MAP_FAILED;
-	if (ftruncate((int)fd, (off_t)arena->text_size) != 0)
-		status = no_pages("code: ftruncate");
-	if (status == GW_OK) {
-		arena->text =
-			mmap(NULL, arena->text_size, PROT_READ | PROT_EXEC, MAP_SHARED, (int)fd, 0);
-		if (arena->text == MAP_FAILED)
-			status = no_pages("code to run in: mmap");
-	}
-	if (status == GW_OK) {
-		arena->writable = mmap(NULL, arena->text_size, PROT_READ | PROT_WRITE, MAP_SHARED,
-				       (int)fd, 0);
-		if (arena->writable == MAP_FAILED)
-			status = no_pages("code to be written to: mmap");
-	}
-	close((int)fd);
-	if (status != GW_OK && arena->text != MAP_FAILED)
-		munmap(arena->text, arena->text_size);
-	return status;
+	void *text, *writable;
+	const char *failed = gw_code_map_twice(&text, &writable, arena->text_size);
+	if (failed != NULL)
+		return no_pages(failed);
+	arena->text = text;
+	arena->writable = writable;
+	return GW_OK;
 }
 
 /* Sizes of everything in the mapping for the tables, in the order of struct gw_jit_arena; the pools

@@ -57,7 +57,7 @@ done
 for unit in $fuzzer; do
 	compile "$unit" "tests/fuzz/$unit.c" $sanitize -Wall -Wextra -Wshadow -Wstrict-prototypes
 done
-wrap=-Wl,--wrap=gw_code_new,--wrap=malloc,--wrap=calloc,--wrap=realloc # memory.c
+wrap=-Wl,--wrap=gw_arena_keep,--wrap=malloc,--wrap=calloc,--wrap=realloc # memory.c
 $cc $sanitize $link $wrap -o "$work/fuzz_signature" $objects -lpthread
 
 export ASAN_OPTIONS="abort_on_error=1:detect_stack_use_after_return=0:${ASAN_OPTIONS-}"

@@ -59,7 +59,7 @@ fuzz() {
 		objects="$objects $work/fuzz_$unit.o"
 	done
 	# shellcheck disable=SC2086
-	$cc -Wl,--wrap=gw_code_new,--wrap=malloc,--wrap=calloc,--wrap=realloc -o "$work/fuzz" $objects -lpthread
+	$cc -Wl,--wrap=gw_arena_keep,--wrap=malloc,--wrap=calloc,--wrap=realloc -o "$work/fuzz" $objects -lpthread
 	# valgrind computes with 64 bits where a long double has 80.
 	texts=$(grep -LE 'f80|c160' "$srcdir"/tests/fuzz/corpus/*)
 	good=no
