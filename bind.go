@@ -281,7 +281,7 @@ func (s *signature) list(b *trampolines.BoundFunc) (reflected bool, err error) {
 
 // place returns where Go passes parameter i of a plan.
 func place(plan uintptr, i int) trampolines.Place {
-	return trampolines.Place(trampolines.Call(trampolines.AddrGoPlanPlace(), plan, uintptr(i), 0, 0, 0, 0))
+	return trampolines.Place(trampolines.Call(trampolines.Core.GoPlanPlace, plan, uintptr(i), 0, 0, 0, 0))
 }
 
 // appendPointers appends the offsets of the pointers in a value of type t at offset.

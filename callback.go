@@ -120,7 +120,7 @@ func newThunk(kind callbackKind) (*thunk, error) {
 	if !reuse {
 		code := escape(new(uintptr))
 		status, text := checked(func() uintptr {
-			return trampolines.Call(trampolines.AddrThunkAlloc(), key.entry, now.address(), uintptr(unsafe.Pointer(code)), 0, 0, 0)
+			return trampolines.Call(trampolines.Core.ThunkAlloc, key.entry, now.address(), uintptr(unsafe.Pointer(code)), 0, 0, 0)
 		})
 		if status == 0 {
 			_, other := kind.record()
@@ -165,7 +165,7 @@ func (t *thunk) close(refuse unsafe.Pointer) {
 	thunks.Lock()
 	defer thunks.Unlock()
 	t.other.set(refuse)
-	trampolines.Call(trampolines.AddrThunkSet(), t.code, t.entry, t.other.address(), 0, 0, 0)
+	trampolines.Call(trampolines.Core.ThunkSet, t.code, t.entry, t.other.address(), 0, 0, 0)
 	if len(thunks.leaving) == leavingMax {
 		leaveFirst()
 	}
@@ -343,7 +343,7 @@ func (k *plannedKind) record() (thunkKey, record) {
 	r.Strings = k.strings
 	entry := trampolines.ShapeOf(k.plan).Code
 	if entry == 0 {
-		entry = trampolines.AddrClosureEntry()
+		entry = trampolines.Core.ClosureEntry
 	}
 	return thunkKey{entry: entry, of: k.plan}, record{r, &r.Fn}
 }
@@ -396,8 +396,8 @@ type reflectedRecord struct {
 }
 
 func (k *reflectedKind) record() (thunkKey, record) {
-	r := &reflectedRecord{run: trampolines.AddrReflectedRun(), signature: k.inC, handler: k.handler}
-	return thunkKey{entry: trampolines.AddrClosureEntry(), of: k.inC}, record{r, &r.fn}
+	r := &reflectedRecord{run: trampolines.Core.GoReflectedRun, signature: k.inC, handler: k.handler}
+	return thunkKey{entry: trampolines.Core.ClosureEntry, of: k.inC}, record{r, &r.fn}
 }
 
 // target: a func that calls fn with the arguments whose addresses are in args, and puts the result where result points.

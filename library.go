@@ -52,14 +52,14 @@ func Open(names ...string) (*Library, error) {
 	}
 	l := escape(&Library{})
 	status, text := checked(func() uintptr {
-		return trampolines.CallBlocking(trampolines.AddrLibraryOpen(), uintptr(unsafe.Pointer(&l.handle)),
+		return trampolines.CallBlocking(trampolines.Core.LibraryOpen, uintptr(unsafe.Pointer(&l.handle)),
 			uintptr(unsafe.Pointer(&cnames[0])), uintptr(len(cnames)), 0, 0, 0)
 	})
 	runtime.KeepAlive(cnames)
 	if status != 0 {
 		return nil, &OpenError{Names: names, Text: text}
 	}
-	l.name = cgostring(trampolines.Call(trampolines.AddrLibraryName(), uintptr(l.handle), 0, 0, 0, 0, 0))
+	l.name = cgostring(trampolines.Call(trampolines.Core.LibraryName, uintptr(l.handle), 0, 0, 0, 0, 0))
 	if checkSignals {
 		reportHandlers()
 	}
@@ -95,14 +95,14 @@ func (l *Library) symbol(name string, cname *byte) (Symbol, error) {
 	}
 	if l.handle == nil {
 		if status, text := checked(func() uintptr {
-			return trampolines.CallBlocking(trampolines.AddrLibraryProcess(), uintptr(unsafe.Pointer(&l.handle)), 0, 0, 0, 0, 0)
+			return trampolines.CallBlocking(trampolines.Core.LibraryProcess, uintptr(unsafe.Pointer(&l.handle)), 0, 0, 0, 0, 0)
 		}); status != 0 {
 			return 0, &SymbolError{l.name, name, text}
 		}
 	}
 	out := escape(new(uintptr))
 	status, text := checked(func() uintptr {
-		return trampolines.CallBlocking(trampolines.AddrLibrarySymbol(), uintptr(l.handle), uintptr(unsafe.Pointer(cname)),
+		return trampolines.CallBlocking(trampolines.Core.LibrarySymbol, uintptr(l.handle), uintptr(unsafe.Pointer(cname)),
 			uintptr(unsafe.Pointer(out)), 0, 0, 0)
 	})
 	runtime.KeepAlive(cname)
@@ -165,7 +165,7 @@ func (l *Library) Close() error {
 	h := l.handle
 	l.handle = nil
 	status, text := checked(func() uintptr {
-		return trampolines.CallBlocking(trampolines.AddrLibraryClose(), uintptr(h), 0, 0, 0, 0, 0)
+		return trampolines.CallBlocking(trampolines.Core.LibraryClose, uintptr(h), 0, 0, 0, 0, 0)
 	})
 	if status != 0 {
 		return &OpenError{Names: []string{l.name}, Text: text}
@@ -178,7 +178,7 @@ func checked(call func() uintptr) (status uint32, text string) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if status = uint32(call()); status != 0 {
-		text = cgostring(trampolines.Call(trampolines.AddrLastError(), 0, 0, 0, 0, 0, 0))
+		text = cgostring(trampolines.Call(trampolines.Core.LastError, 0, 0, 0, 0, 0, 0))
 	}
 	return status, text
 }

@@ -288,7 +288,7 @@ func layout(text string) (v value, reason string) {
 	}
 	out := escape(new([2]uint32))
 	_, reason = checked(func() uintptr {
-		return trampolines.Call(trampolines.AddrTypeLayoutGo(), uintptr(unsafe.Pointer(c)), uintptr(unsafe.Pointer(out)), 0, 0, 0, 0)
+		return trampolines.Call(trampolines.Core.TypeLayoutGo, uintptr(unsafe.Pointer(c)), uintptr(unsafe.Pointer(out)), 0, 0, 0, 0)
 	})
 	return value{size: uintptr(out[0]), align: uintptr(out[1])}, reason
 }
@@ -409,10 +409,10 @@ func compile(key compiledKey) (uintptr, error) {
 	out := escape(new(uintptr))
 	status, reason := checked(func() uintptr {
 		if key.plan {
-			return trampolines.Call(trampolines.AddrGoPlanNew(), uintptr(unsafe.Pointer(out)), uintptr(unsafe.Pointer(text)),
+			return trampolines.Call(trampolines.Core.GoPlanNew, uintptr(unsafe.Pointer(out)), uintptr(unsafe.Pointer(text)),
 				flag(key.errno), flag(key.callback), 0, 0)
 		}
-		return trampolines.Call(trampolines.AddrSignatureParseGo(), uintptr(unsafe.Pointer(out)), uintptr(unsafe.Pointer(text)), 0, 0, 0, 0)
+		return trampolines.Call(trampolines.Core.SignatureParseGo, uintptr(unsafe.Pointer(out)), uintptr(unsafe.Pointer(text)), 0, 0, 0, 0)
 	})
 	if status != 0 {
 		return 0, fmt.Errorf("%s", reason)

@@ -10,7 +10,7 @@ const stackSmall = 128
 
 // Morestack returns the address of the runtime's function that a stack check calls when the stack is too small: by CALL, with
 // nothing pushed since the entry and all arguments in memory. It returns with a larger stack, elsewhere.
-func Morestack() uintptr { return trampolines.AddrMorestack() }
+func Morestack() uintptr { return trampolines.Asm.Morestack }
 
 // A Builder collects machine code along with the ranges that the runtime wants to know. What SP, Line, Map and Preempt say
 // holds for what is emitted afterwards. The zero value is not usable.

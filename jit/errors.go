@@ -44,7 +44,7 @@ func checked(call func() uintptr) error {
 	if status == 0 {
 		return nil
 	}
-	text := trampolines.CString(trampolines.Call(trampolines.AddrLastError(), 0, 0, 0, 0, 0, 0))
+	text := trampolines.CString(trampolines.Call(trampolines.Core.LastError, 0, 0, 0, 0, 0, 0))
 	return &Error{kinds[status], text}
 }
 

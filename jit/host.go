@@ -85,7 +85,7 @@ func register() error {
 	if layoutGo == "" {
 		return &Error{ErrUnavailable, "the module data of " + runtime.Version() + " is not known"}
 	}
-	h := escape(&host{layoutHere(), trampolines.FirstModule, trampolines.AddrLastModule()})
+	h := escape(&host{layoutHere(), trampolines.FirstModule, trampolines.Asm.LastModule})
 	k := escape(&known{})
 	k.self = k
 	landmark(k)
@@ -93,7 +93,7 @@ func register() error {
 	file, line := f.FileLine(k.pc)
 	k.entry, k.name, k.file, k.line = f.Entry(), cstring(f.Name()), cstring(file), int32(line)
 	set := func() uintptr {
-		return trampolines.Call(trampolines.AddrJitHostSet(), uintptr(unsafe.Pointer(h)), uintptr(unsafe.Pointer(k)), 0, 0, 0, 0)
+		return trampolines.Call(trampolines.Core.JitHostSet, uintptr(unsafe.Pointer(h)), uintptr(unsafe.Pointer(k)), 0, 0, 0, 0)
 	}
 	err := checked(set)
 	if last := trampolines.LastModule(); err != nil && last != h.first {

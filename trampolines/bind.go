@@ -63,7 +63,7 @@ func (f *BoundFunc) Finish() unsafe.Pointer {
 		f.usePlan()
 		return unsafe.Pointer(f)
 	}
-	f.code = addrBindPlain()
+	f.code = Asm.bindPlain
 	return unsafe.Pointer(f)
 }
 
@@ -73,9 +73,9 @@ func (f *BoundFunc) usePlan() {
 	f.Code = shape.Code
 	if f.Simple {
 		if f.Errno != ErrnoNone {
-			f.Fn = addrErrnoCall()
+			f.Fn = Core.ErrnoCall
 		}
-		f.Other = addrBindGeneral()
+		f.Other = Asm.bindGeneral
 	} else {
 		for i := range f.Mask {
 			if shape.Pointers&(1<<i) != 0 {
@@ -95,26 +95,26 @@ func (f *BoundFunc) usePlan() {
 		if f.Code != 0 && shape.StackFrame == 0 && shape.Strings == 0 && f.List.Types == nil {
 			f.Direct = 1
 		}
-		f.Other = addrBindPlan()
+		f.Other = Asm.bindPlan
 	}
 	switch {
 	case len(f.Hidden) != 0:
 		f.StackAt = hiddenStack
-		f.code = addrBindHidden()
+		f.code = Asm.bindHidden
 	case f.Simple && shape.Pointers != 0 && shape.IntsIn <= 3 && f.Narrow == 0 && f.Errno == ErrnoNone:
-		f.code = addrBindPlainPointers()
+		f.code = Asm.bindPlainPointers
 	case f.Code == 0 || f.GoWork != 0 || shape.Pointers != 0 && shape.StackFrame != 0:
 		f.code = f.Other
 	case shape.Pointers == 0:
-		f.code = addrBindCode()
+		f.code = Asm.bindCode
 	case shape.Strings != 0 && shape.IntsIn <= 3:
-		f.code = addrBindStrings3()
+		f.code = Asm.bindStrings3
 	case shape.Strings != 0:
-		f.code = addrBindStrings9()
+		f.code = Asm.bindStrings9
 	case shape.IntsIn <= 3:
-		f.code = addrBindPointers3()
+		f.code = Asm.bindPointers3
 	default:
-		f.code = addrBindPointers9()
+		f.code = Asm.bindPointers9
 	}
 }
 

@@ -47,10 +47,10 @@ type CallbackArgs struct {
 func (r *CallbackRecord) Entry(ints int) uintptr {
 	r.run = callbackRun
 	if road == RoadSafe || r.Floats != 0 || r.Extend != 0 || ints > 3 {
-		return addrCallbackEntry()
+		return Asm.callbackEntry
 	}
 	r.run = callbackRunFew
-	return addrCallbackEntryFew()
+	return Asm.callbackEntryFew
 }
 
 // callbackCall calls the Go function of f's record and leaves the result in f.
@@ -94,7 +94,7 @@ type departure struct {
 	f    *callbackFrame // nil when the Go function has returned
 }
 
-var unwindPC = addrCallbackUnwind()
+var unwindPC = Asm.callbackUnwind
 
 // fn returns d as a func value.
 func (d *departure) fn() func() { return *(*func())(unsafe.Pointer(&d)) }
@@ -151,7 +151,7 @@ func callbackForeignRun(f *callbackFrame) {
 	returned := false
 	defer func() {
 		if !returned {
-			runtimeCgocall(addrCallbackLeave(), uintptr(unsafe.Pointer(f))) // Call would find that its callback has changed
+			runtimeCgocall(Core.CallbackLeft, uintptr(unsafe.Pointer(f))) // Call would find that its callback has changed
 		}
 	}()
 	callbackForeignCall(f)
@@ -235,9 +235,9 @@ var callbackForeignPC = func() uintptr {
 // SetHost stores the C function that attaches a thread, for gw_thread_attach, and what gw_thread_detach asks.
 func SetHost(attach uintptr) {
 	if layoutKnown && roadChecked {
-		storePointer(addrHostInGoHook(), addrInGo())
+		storePointer(Core.HostInGoHook, Asm.inGo)
 	}
-	storePointer(addrHostAttachHook(), attach)
+	storePointer(Core.HostAttachHook, attach)
 }
 
 // storePointer stores v into the C variable at p.

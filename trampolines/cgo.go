@@ -23,7 +23,7 @@ var bindMNext unsafe.Pointer
 // A thread that C made may enter Go there without coming by callbackForeignRun: what that clears is cleared as the thread
 // gets its m. (Go 1.19 and 1.20 have no such place, see package gangway.)
 func besideCgo() {
-	withcgo.Install(addrTakeoverNow())
+	withcgo.Install(Asm.takeoverNow)
 	if cgoBindM != nil {
 		clear := addrBindMClear()
 		bindMNext, cgoBindM = cgoBindM, *(*unsafe.Pointer)(unsafe.Pointer(&clear))

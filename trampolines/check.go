@@ -24,22 +24,25 @@ func Secure() bool { return secure != 0 }
 
 // Init order matters: nothing may call C before road is set, except through runtime.cgocall.
 func init() {
-	addressed()
+	linkCore()
+	if Core.size != unsafe.Sizeof(*Core) {
+		panic("gangway: the object of the C core is not that of this version of package trampolines")
+	}
 	// A package that came with a plugin is initialised on any goroutine.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	runtimeCgocall(addrCallSetup(), uintptr(unsafe.Pointer(&secure)))
+	runtimeCgocall(Core.CallSetup, uintptr(unsafe.Pointer(&secure)))
 	road, roadReason = chooseRoad()
 	if road == RoadFast {
-		install := callRegs{fn: addrSignalInstall(), ints: [6]uintptr{addrSignalEntry(), addrSignalIgnored(),
-			uintptr(cgoSigaction), handlerOfRuntime(), addrHandlersBefore()}}
+		install := callRegs{fn: Core.SignalInstall, ints: [6]uintptr{Asm.signalEntry, Asm.signalIgnored,
+			uintptr(cgoSigaction), handlerOfRuntime(), Asm.handlersBefore}}
 		if safeCall(&install, nil); uint32(install.rax) == 0 {
 			road, roadReason = RoadBlocking, "no signal handler of the runtime to stand in front of"
 		} else if err := checkSignalPending(); err != nil {
-			safeCall(&callRegs{fn: addrSignalRemove()}, nil)
+			safeCall(&callRegs{fn: Core.SignalRemove}, nil)
 			road, roadReason = RoadSafe, fmt.Sprintf("start-up check on %s: %v", runtime.Version(), err)
 		} else {
-			action := addrSignalAction()
+			action := Core.SignalAction
 			cgoSigaction = *(*unsafe.Pointer)(unsafe.Pointer(&action))
 		}
 		besideCgo()
@@ -258,7 +261,7 @@ func checkLayout() error {
 	s := snapshot{g: g, m: m}
 	during := new(snapshot)
 	*during = s
-	runtimeCgocall(addrSnapshot(), uintptr(unsafe.Pointer(during)))
+	runtimeCgocall(Core.Snapshot, uintptr(unsafe.Pointer(during)))
 	if peek(callers) != 0 {
 		poke32(callers, was)
 		return fmt.Errorf("m.cgoCallers at %d is not emptied by a call", m_cgoCallers)

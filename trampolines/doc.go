@@ -62,7 +62,7 @@
 //
 // A plugin brings its own copy of each function of this package and of the C core, and shares the variables of the first who
 // has the package: the program, or the plugin that was opened first. So what must be one in a process is reached by
-// variables: the marks (MARK), the C core and whatever is known by its address (·addresses). Under -dynlink the assembler reads a
+// variables: the marks (MARK), the C core and whatever is known by its address (core.go). Under -dynlink the assembler reads a
 // global by way of R15: R15 must hold nothing then, and LOCK must not stand before such an instruction, which becomes two.
 // LEAQ is free of that.
 //

@@ -25,9 +25,6 @@
 	CMPQ	const_m_g0(CX), AX; \
 	JNE	no
 
-// ERRNO_CALL: the number of gw_errno_call in ·addresses (symbols_amd64.s).
-#define ERRNO_CALL 6
-
 // RUNNING: what a running call begins with. In: R12 g, R15 m.
 // m.signalPending: the runtime sends no SIGURG while that says that one is under way, and on a thread that C made one that hits
 // C before a cgo export has come all the way to Go is lost without clearing it. A running call would then never be taken

@@ -13,7 +13,7 @@ var FirstModule = LastModule()
 
 // LastModule returns the end of the list of modules.
 func LastModule() unsafe.Pointer {
-	return atomic.LoadPointer((*unsafe.Pointer)(wordAt(AddrLastModule())))
+	return atomic.LoadPointer((*unsafe.Pointer)(wordAt(Asm.LastModule)))
 }
 
 func wordAt(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }
@@ -51,7 +51,7 @@ const JitRetired = -1 << 62
 
 // Count makes the calls of f counted, however they end. Parameters and results are in registers alone.
 func (f *JitFunc) Count() unsafe.Pointer {
-	f.code = addrJitCounted()
+	f.code = Asm.jitCounted
 	return unsafe.Pointer(f)
 }
 
@@ -62,7 +62,7 @@ func (f *JitFunc) Direct() unsafe.Pointer {
 }
 
 // Refuse makes every call of f that begins later end in Refuse of its owner.
-func (f *JitFunc) Refuse() { atomic.StoreUintptr(&f.code, addrJitRefused()) }
+func (f *JitFunc) Refuse() { atomic.StoreUintptr(&f.code, Asm.jitRefused) }
 
 // JitArgs is the argument area of jitCountedCall, in jitCounted's frame. What is a pointer is among the pointers, where the
 // collector sees it, and 0 among the registers; what is not, the other way round.
@@ -99,22 +99,3 @@ func jitRefused()
 
 //go:noescape
 func jitEnter(f *JitFunc, args *JitArgs)
-
-func addrJitCounted() uintptr
-func addrJitRefused() uintptr
-
-// AddrLastModule returns the address of runtime.lastmoduledatap, AddrMorestack that of runtime.morestack_noctxt.
-func AddrLastModule() uintptr
-func AddrMorestack() uintptr
-
-// Addresses of the C core.
-func AddrJitHostSet() uintptr
-func AddrJitArenaNew() uintptr
-func AddrJitAdd() uintptr
-func AddrJitRetire() uintptr
-func AddrJitArenaClose() uintptr
-func AddrJitArenaUsed() uintptr
-func AddrCodeNew() uintptr
-func AddrCodeData() uintptr
-func AddrCodeSeal() uintptr
-func AddrCodeFree() uintptr

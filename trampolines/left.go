@@ -16,7 +16,7 @@ var leftSlot struct {
 func init() {
 	report := reportLeft
 	leftSlot.record = &CallbackRecord{Fn: *(*unsafe.Pointer)(unsafe.Pointer(&report)), run: callbackRun}
-	storePointer(addrCallbackReportHook(), addrCallbackReport())
+	storePointer(Core.CallbackReportHook, Asm.callbackReport)
 }
 
 //go:linkname throw runtime.throw

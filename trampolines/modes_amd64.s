@@ -80,6 +80,7 @@ running:
 // ccall that also returns errno, in R10. Else as ccall.
 TEXT ·ccallErrno(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	R11, R10
-	LEAQ	·addresses(SB), R11		// safeCall knows it by the address there
-	MOVQ	(8*ERRNO_CALL)(R11), R11
+	LEAQ	·Core(SB), R11			// safeCall knows it by the address there
+	MOVQ	(R11), R11
+	MOVQ	coreTable_ErrnoCall(R11), R11
 	JMP	·ccall(SB)

@@ -152,7 +152,7 @@ type PlanRecord struct {
 
 // NewPlanRecord returns a record for callbacks by a plan, without Fn.
 func NewPlanRecord(plan uintptr) *PlanRecord {
-	r := &PlanRecord{run: addrGoCallbackRun(), plan: plan, invoke: addrCallbackEntryPlan(), shape: *ShapeOf(plan)}
+	r := &PlanRecord{run: Core.GoCallbackRun, plan: plan, invoke: Asm.callbackEntryPlan, shape: *ShapeOf(plan)}
 	r.call.run, r.call.Fn = callbackRunPlan, invokePlanFunc
 	if s := &r.shape; s.StackFrame == 0 && s.Strings == 0 && s.IntsIn <= fewIn && s.FloatsIn <= fewIn &&
 		s.IntsOut <= fewOut && s.FloatsOut <= fewOut {

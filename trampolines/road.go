@@ -68,9 +68,9 @@ func autoSegment(s *AutoState, cycles uintptr, taken bool) {
 	switch {
 	case s == StateFast:
 	case taken:
-		Call(addrAutoTaken(), uintptr(unsafe.Pointer(s)), cycles, 0, 0, 0, 0)
+		Call(Core.AutoTaken, uintptr(unsafe.Pointer(s)), cycles, 0, 0, 0, 0)
 	default:
-		Call(addrAutoNote(), uintptr(unsafe.Pointer(s)), cycles, 0, 0, 0, 0)
+		Call(Core.AutoNote, uintptr(unsafe.Pointer(s)), cycles, 0, 0, 0, 0)
 	}
 }
 
@@ -78,7 +78,7 @@ func autoSegment(s *AutoState, cycles uintptr, taken bool) {
 // by callbackGo, as Go code, on a locked thread.
 func autoCallback(s *AutoState, cycles uintptr) {
 	f := currentCallback()
-	running := incallPC() + 1
+	running := Asm.incall + 1
 	autoSegment(s, cycles, f.mark == running)
 	if s != StateFast {
 		f.mark = running

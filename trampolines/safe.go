@@ -41,10 +41,10 @@ func safeCall(r *callRegs, stack unsafe.Pointer) {
 		b.stack = unsafe.Pointer(&words[0])
 	}
 	// gw_errno_call only makes sense to ccall: this road has errno anyway.
-	if b.fn == addrErrnoCall() {
+	if b.fn == Core.ErrnoCall {
 		b.fn = b.chain
 	}
-	runtimeCgocall(addrSafeCall(), uintptr(unsafe.Pointer(b)))
+	runtimeCgocall(Core.SafeCallRegs, uintptr(unsafe.Pointer(b)))
 	r.rax, r.rdx, r.xmm0, r.xmm1, r.errno = b.rax, b.rdx, b.xmm0, b.xmm1, b.errno
 	b.stack = nil
 	safeBlocks.Put(b)
@@ -60,4 +60,4 @@ type SafePlanCall struct {
 }
 
 // Do makes the call through runtime.cgocall, whatever the road. The caller keeps alive what the arguments point to.
-func (c *SafePlanCall) Do() { runtimeCgocall(addrSafePlanCall(), uintptr(unsafe.Pointer(c))) }
+func (c *SafePlanCall) Do() { runtimeCgocall(Core.GoSafeCall, uintptr(unsafe.Pointer(c))) }

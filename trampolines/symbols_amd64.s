@@ -17,100 +17,44 @@ GLOBL runtime·lastmoduledatap(SB), NOPTR, $8
 DATA HANDLERS_BEFORE+0(SB)/8, $0
 GLOBL HANDLERS_BEFORE(SB), NOPTR, $(8*67)
 
-// Addresses of C functions and of trampolines, for Go code: number, name of the Go function, what is meant. The numbers go up
-// by one.
-#define ADDRESSES(DO) \
-	DO(0, ·addrSafeCall, gw_safe_call_regs) \
-	DO(1, ·addrCallSetup, gw_call_setup) \
-	DO(2, ·addrAutoTaken, gw_auto_taken) \
-	DO(3, ·addrAutoNote, gw_auto_note) \
-	DO(4, ·incallPC, ·incall) \
-	DO(5, ·addrSignalInstall, gw_signal_install) \
-	DO(ERRNO_CALL, ·addrErrnoCall, gw_errno_call) \
-	DO(7, ·addrSnapshot, gw_snapshot) \
-	DO(8, ·addrSignalEntry, ·signalEntry) \
-	DO(9, ·addrSignalIgnored, ·signalIgnored) \
-	DO(10, ·addrSignalAction, gw_signal_action) \
-	DO(11, ·addrSignalRemove, gw_signal_remove) \
-	DO(12, ·addrHandlersBefore, HANDLERS_BEFORE) \
-	DO(13, ·addrTakeoverNow, ·takeoverNow) \
-	DO(14, ·addrBindPlain, ·bindPlain) \
-	DO(15, ·addrBindGeneral, ·bindGeneral) \
-	DO(16, ·addrBindPlan, ·bindPlan) \
-	DO(17, ·addrBindHidden, ·bindHidden) \
-	DO(18, ·addrBindCode, ·bindCode) \
-	DO(19, ·addrBindPlainPointers, ·bindPlainPointers) \
-	DO(20, ·addrBindPointers3, ·bindPointers3) \
-	DO(21, ·addrBindPointers9, ·bindPointers9) \
-	DO(22, ·addrBindStrings3, ·bindStrings3) \
-	DO(23, ·addrBindStrings9, ·bindStrings9) \
-	DO(24, ·addrGoCallbackRun, gw_go_callback_run) \
-	DO(25, ·addrSafePlanCall, gw_go_safe_call) \
-	DO(26, ·AddrGoPlanNew, gw_go_plan_new) \
-	DO(27, ·AddrGoPlanPlace, gw_go_plan_place) \
-	DO(28, ·AddrSignatureParseGo, gw_signature_parse_go) \
-	DO(29, ·AddrClosureEntry, gw_closure_entry) \
-	DO(30, ·AddrReflectedRun, gw_go_reflected_run) \
-	DO(31, ·addrCallbackEntry, ·callbackEntry) \
-	DO(32, ·addrCallbackEntryFew, ·callbackEntryFew) \
-	DO(33, ·addrCallbackUnwind, ·callbackUnwind) \
-	DO(34, ·addrCallbackLeave, gw_callback_left) \
-	DO(35, ·addrCallbackInnermost, gw_callback_innermost) \
-	DO(36, ·addrCallbackReport, ·callbackReport) \
-	DO(37, ·addrCallbackReportHook, gw_callback_report_hook) \
-	DO(38, ·addrThenReturn, ·thenReturn) \
-	DO(39, ·addrCallbackEntryPlan, ·callbackEntryPlan) \
-	DO(40, ·AddrThunkAlloc, gw_thunk_alloc) \
-	DO(41, ·AddrThunkSet, gw_thunk_set) \
-	DO(42, ·AddrLibraryOpen, gw_library_open) \
-	DO(43, ·AddrLibraryProcess, gw_library_process) \
-	DO(44, ·AddrLibrarySymbol, gw_library_symbol) \
-	DO(45, ·AddrLibraryClose, gw_library_close) \
-	DO(46, ·AddrLibraryName, gw_library_name) \
-	DO(47, ·AddrLastError, gw_last_error) \
-	DO(48, ·AddrHostTable, gw_host_table) \
-	DO(49, ·addrHostAttachHook, gw_host_attach_hook) \
-	DO(50, ·addrHostInGoHook, gw_host_in_go_hook) \
-	DO(51, ·addrInGo, ·inGo) \
-	DO(52, ·addrJitCounted, ·jitCounted) \
-	DO(53, ·addrJitRefused, ·jitRefused) \
-	DO(54, ·AddrLastModule, runtime·lastmoduledatap) \
-	DO(55, ·AddrMorestack, runtime·morestack_noctxt) \
-	DO(56, ·AddrJitHostSet, gw_jit_host_set) \
-	DO(57, ·AddrJitArenaNew, gw_jit_arena_new) \
-	DO(58, ·AddrJitAdd, gw_jit_add) \
-	DO(59, ·AddrJitRetire, gw_jit_retire) \
-	DO(60, ·AddrJitArenaClose, gw_jit_arena_close) \
-	DO(61, ·AddrJitArenaUsed, gw_jit_arena_used) \
-	DO(62, ·AddrCodeNew, gw_code_new) \
-	DO(63, ·AddrCodeData, gw_code_data) \
-	DO(64, ·AddrCodeSeal, gw_code_seal) \
-	DO(65, ·AddrCodeFree, gw_code_free) \
-	DO(66, ·AddrTypeLayoutGo, gw_type_layout_go)
+// What Go code knows by its address is in tables (core.go). A plugin has functions of its own, the C core too, while variables
+// are shared by all of the process: the tables of the first who has this package count for all, and there is one C core.
+DATA ·Core+0(SB)/8, $gw_core(SB)
+GLOBL ·Core(SB), RODATA|NOPTR, $8
 
-// They are in a table: a plugin has functions of its own, the C core too, while variables are shared by all of the process. So
-// the table of the first who has one counts for all, and there is one C core.
-#define ENTRY(i, name, target) \
-	DATA ·addresses+8*i(SB)/8, $target(SB);
-ADDRESSES(ENTRY)
-GLOBL ·addresses(SB), RODATA|NOPTR, $(8*67)
+DATA ·Asm+asmTable_incall(SB)/8, $·incall(SB)
+DATA ·Asm+asmTable_signalEntry(SB)/8, $·signalEntry(SB)
+DATA ·Asm+asmTable_signalIgnored(SB)/8, $·signalIgnored(SB)
+DATA ·Asm+asmTable_handlersBefore(SB)/8, $HANDLERS_BEFORE(SB)
+DATA ·Asm+asmTable_takeoverNow(SB)/8, $·takeoverNow(SB)
+DATA ·Asm+asmTable_bindPlain(SB)/8, $·bindPlain(SB)
+DATA ·Asm+asmTable_bindGeneral(SB)/8, $·bindGeneral(SB)
+DATA ·Asm+asmTable_bindPlan(SB)/8, $·bindPlan(SB)
+DATA ·Asm+asmTable_bindHidden(SB)/8, $·bindHidden(SB)
+DATA ·Asm+asmTable_bindCode(SB)/8, $·bindCode(SB)
+DATA ·Asm+asmTable_bindPlainPointers(SB)/8, $·bindPlainPointers(SB)
+DATA ·Asm+asmTable_bindPointers3(SB)/8, $·bindPointers3(SB)
+DATA ·Asm+asmTable_bindPointers9(SB)/8, $·bindPointers9(SB)
+DATA ·Asm+asmTable_bindStrings3(SB)/8, $·bindStrings3(SB)
+DATA ·Asm+asmTable_bindStrings9(SB)/8, $·bindStrings9(SB)
+DATA ·Asm+asmTable_callbackEntry(SB)/8, $·callbackEntry(SB)
+DATA ·Asm+asmTable_callbackEntryFew(SB)/8, $·callbackEntryFew(SB)
+DATA ·Asm+asmTable_callbackEntryPlan(SB)/8, $·callbackEntryPlan(SB)
+DATA ·Asm+asmTable_callbackUnwind(SB)/8, $·callbackUnwind(SB)
+DATA ·Asm+asmTable_callbackReport(SB)/8, $·callbackReport(SB)
+DATA ·Asm+asmTable_thenReturn(SB)/8, $·thenReturn(SB)
+DATA ·Asm+asmTable_inGo(SB)/8, $·inGo(SB)
+DATA ·Asm+asmTable_jitCounted(SB)/8, $·jitCounted(SB)
+DATA ·Asm+asmTable_jitRefused(SB)/8, $·jitRefused(SB)
+DATA ·Asm+asmTable_LastModule(SB)/8, $runtime·lastmoduledatap(SB)
+DATA ·Asm+asmTable_Morestack(SB)/8, $runtime·morestack_noctxt(SB)
+GLOBL ·Asm(SB), RODATA|NOPTR, $asmTable__size
 
-// The Go functions: leaves without a frame.
-#define ADDRESS(i, name, target) \
-TEXT name(SB),NOSPLIT,$0-8; \
-	LEAQ	·addresses(SB), AX; \
-	MOVQ	(8*i)(AX), AX; \
-	MOVQ	AX, ret+0(FP); \
-	RET;
-ADDRESSES(ADDRESS)
-
-// func addressed()
+// func linkCore()
 //
-// Does nothing. The linker takes a C function from an object for C's linker only when code refers to it.
-#define REFER(i, name, target) \
-	LEAQ	target(SB), AX;
-TEXT ·addressed(SB),NOSPLIT,$0-0
-	ADDRESSES(REFER)
+// Does nothing. The linker takes a C symbol from an object for C's linker only when code refers to it.
+TEXT ·linkCore(SB),NOSPLIT,$0-0
+	LEAQ	gw_core(SB), AX
 	RET
 
 // func getg() uintptr

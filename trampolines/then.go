@@ -29,9 +29,9 @@ func Then(fn uintptr, args []uintptr) bool {
 	}
 	put := func(i int, v uintptr) { f.floats[i] = math.Float64frombits(uint64(v)) }
 	back := (*uintptr)(unsafe.Add(unsafe.Pointer(f), unsafe.Sizeof(*f)+pushed))
-	if *back != addrThenReturn() {
+	if *back != Asm.thenReturn {
 		put(thenReturnPC, *back)
-		*back = addrThenReturn()
+		*back = Asm.thenReturn
 	}
 	put(thenFn, fn)
 	for i, a := range args {
@@ -47,7 +47,7 @@ func innermostCallback() (f *callbackFrame) {
 			return true
 		}
 		if function == here+"trampolines.callbackForeignRun" {
-			p := Call(addrCallbackInnermost(), 0, 0, 0, 0, 0, 0)
+			p := Call(Core.CallbackInnermost, 0, 0, 0, 0, 0, 0)
 			f = *(**callbackFrame)(unsafe.Pointer(&p))
 		} else {
 			f = currentCallback()

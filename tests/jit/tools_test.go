@@ -24,7 +24,7 @@ func moduledataverify1(module unsafe.Pointer)
 // The runtime's own check, which ends the program when it finds something, has nothing against an arena.
 func TestTheRuntimeVerifiesArenas(t *testing.T) {
 	a := newArena(t, 100000, 100)
-	last := trampolines.AddrLastModule()
+	last := trampolines.Asm.LastModule
 	module := **(**unsafe.Pointer)(unsafe.Pointer(&last))
 	for i := 0; i < 100; i++ {
 		moduledataverify1(module)

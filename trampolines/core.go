@@ -1,0 +1,96 @@
+package trampolines
+
+// Core is what Go knows of the C core: functions, and hooks that it sets. It mirrors struct gw_core in bridge/core.c, by name
+// and order, and points to the one of the first copy of this package in the process (see the package comment).
+var Core *coreTable // set in symbols_amd64.s
+
+type coreTable struct {
+	size uintptr
+
+	// Calls.
+	CallSetup    uintptr
+	SafeCallRegs uintptr
+	GoSafeCall   uintptr
+	ErrnoCall    uintptr
+	AutoNote     uintptr
+	AutoTaken    uintptr
+	Snapshot     uintptr
+
+	// Signals.
+	SignalInstall uintptr
+	SignalRemove  uintptr
+	SignalAction  uintptr
+
+	// Signatures and plans.
+	SignatureParseGo uintptr
+	TypeLayoutGo     uintptr
+	GoPlanNew        uintptr
+	GoPlanPlace      uintptr
+
+	// Callbacks.
+	ClosureEntry       uintptr
+	GoCallbackRun      uintptr
+	GoReflectedRun     uintptr
+	ThunkAlloc         uintptr
+	ThunkSet           uintptr
+	CallbackLeft       uintptr
+	CallbackInnermost  uintptr
+	CallbackReportHook uintptr
+
+	// Libraries.
+	LibraryOpen    uintptr
+	LibraryProcess uintptr
+	LibrarySymbol  uintptr
+	LibraryClose   uintptr
+	LibraryName    uintptr
+	LastError      uintptr
+
+	// What C libraries ask of the program.
+	HostTable      uintptr
+	HostAttachHook uintptr
+	HostInGoHook   uintptr
+
+	// Code.
+	CodeNew       uintptr
+	CodeData      uintptr
+	CodeSeal      uintptr
+	CodeFree      uintptr
+	JitHostSet    uintptr
+	JitArenaNew   uintptr
+	JitAdd        uintptr
+	JitRetire     uintptr
+	JitArenaClose uintptr
+	JitArenaUsed  uintptr
+}
+
+// Asm is what else only assembly can name: addresses of its functions, of variables and of functions of the runtime's.
+var Asm asmTable // set in symbols_amd64.s
+
+type asmTable struct {
+	incall            uintptr
+	signalEntry       uintptr
+	signalIgnored     uintptr
+	handlersBefore    uintptr
+	takeoverNow       uintptr
+	bindPlain         uintptr
+	bindGeneral       uintptr
+	bindPlan          uintptr
+	bindHidden        uintptr
+	bindCode          uintptr
+	bindPlainPointers uintptr
+	bindPointers3     uintptr
+	bindPointers9     uintptr
+	bindStrings3      uintptr
+	bindStrings9      uintptr
+	callbackEntry     uintptr
+	callbackEntryFew  uintptr
+	callbackEntryPlan uintptr
+	callbackUnwind    uintptr
+	callbackReport    uintptr
+	thenReturn        uintptr
+	inGo              uintptr
+	jitCounted        uintptr
+	jitRefused        uintptr
+	LastModule        uintptr
+	Morestack         uintptr
+}
