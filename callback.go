@@ -2,10 +2,10 @@ package gangway
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"reflect"
 	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -104,7 +104,7 @@ func NewCallback(fn any) (*Callback, error) {
 	}
 	t, err := newThunk(kind)
 	if err != nil {
-		return nil, fmt.Errorf("gangway: NewCallback(%s): %w", name, err)
+		return nil, &contextError{"gangway: NewCallback(" + name + ")", err}
 	}
 	t.now.set(kind.target((*[2]unsafe.Pointer)(unsafe.Pointer(&fn))[1])) // a func in an interface is the func value itself
 	return &Callback{thunk: t, name: name}, nil
@@ -248,7 +248,7 @@ func funcName(v reflect.Value) string {
 		return v.Type().String()
 	}
 	file, line := f.FileLine(f.Entry())
-	return fmt.Sprintf("%s (%s:%d)", f.Name(), file, line)
+	return f.Name() + " (" + file + ":" + strconv.Itoa(line) + ")"
 }
 
 // callbackKind says how callbacks of a func type are made.
@@ -481,7 +481,7 @@ func (p *funcPool) Put(token any) {
 func (p *funcPool) lend() *lentCallback {
 	t, err := newThunk(p.kind)
 	if err != nil {
-		panic(fmt.Errorf("gangway: a callback for an argument of type %v: %w", p.typ, err))
+		panic(&contextError{"gangway: a callback for an argument of type " + p.typ.String(), err})
 	}
 	l := &lentCallback{t, refusal("a func of type " + p.typ.String() + " that was an argument")}
 	runtime.SetFinalizer(l, func(l *lentCallback) { l.close(l.refuse) })

@@ -2,8 +2,8 @@ package gangway
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
+	"strconv"
 )
 
 // ErrClosed is the error of using a Library or Callback after Close.
@@ -47,7 +47,7 @@ func (e *TypeError) Error() string {
 	if e.Type != nil {
 		typ = e.Type.String()
 	}
-	return fmt.Sprintf("gangway: %s: %s%s: %s", e.Func, part, typ, e.Reason)
+	return "gangway: " + e.Func + ": " + part + typ + ": " + e.Reason
 }
 
 // ClosedCallError is the value of the panic when a function of a closed library is called, or when C calls a closed
@@ -69,10 +69,25 @@ type PointerError struct {
 }
 
 func (e *PointerError) Error() string {
+	text := "gangway: " + e.Func + ": " + numbered(e.Part, e.N) + ", of type " + e.Type.String() + ": "
 	if _, ok := e.Err.(noPointer); ok {
-		return fmt.Sprintf("gangway: %s: %s %d, of type %v: %v", e.Func, e.Part, e.N, e.Type, e.Err)
+		return text + e.Err.Error()
 	}
-	return fmt.Sprintf("gangway: %s: %s %d, of type %v: C must not get a Go pointer that is not pinned there (%v)", e.Func, e.Part, e.N, e.Type, e.Err)
+	return text + "C must not get a Go pointer that is not pinned there (" + e.Err.Error() + ")"
 }
 
 func (e *PointerError) Unwrap() error { return e.Err }
+
+// A contextError says in which context another error came up. (What package fmt has for that would make it a part of every
+// program; so messages are put together by hand.)
+type contextError struct {
+	context string
+	err     error
+}
+
+func (e *contextError) Error() string { return e.context + ": " + e.err.Error() }
+
+func (e *contextError) Unwrap() error { return e.err }
+
+// numbered returns "parameter 2" and the like.
+func numbered(what string, n int) string { return what + " " + strconv.Itoa(n) }

@@ -1,8 +1,8 @@
 package gangway
 
 import (
-	"fmt"
 	"reflect"
+	"strconv"
 
 	"github.com/gangwayffi/gangway/trampolines"
 )
@@ -69,8 +69,8 @@ type noPointer uintptr
 const leastPointer = 4096 // the runtime's minLegalPointer
 
 func (n noPointer) Error() string {
-	return fmt.Sprintf("%d is no pointer, and the runtime ends the program when it comes upon it: declare what may hold "+
-		"integers as uintptr", uintptr(n))
+	return strconv.FormatUint(uint64(n), 10) + " is no pointer, and the runtime ends the program when it comes upon it: " +
+		"declare what may hold integers as uintptr"
 }
 
 // checkInteger panics when v, of a type that points, has an integer in the place of a pointer.

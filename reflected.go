@@ -1,7 +1,6 @@
 package gangway
 
 import (
-	"fmt"
 	"reflect"
 	"runtime"
 	"syscall"
@@ -121,7 +120,7 @@ func (c *reflectedCall) addVariadic(s *signature, name string, list reflect.Valu
 			if v.IsValid() {
 				t = v.Type()
 			}
-			panic(&TypeError{name, fmt.Sprintf("argument %d", len(s.params)+i+1), t, reason})
+			panic(&TypeError{name, numbered("argument", len(s.params)+i+1), t, reason})
 		}
 		if !v.IsValid() {
 			refuse("say of which type the nil is")

@@ -1,9 +1,9 @@
 package gangway
 
 import (
-	"fmt"
+	"io"
 	"os"
-	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -37,7 +37,8 @@ func init() {
 	}
 	reportHandlers()
 	go func() {
-		for range time.Tick(10 * time.Millisecond) {
+		for { // no time.Tick: its channel keeps what a time can be printed by in every program, too
+			time.Sleep(10 * time.Millisecond)
 			reportHandlers()
 		}
 	}()
@@ -63,22 +64,40 @@ func reportHandlers() {
 			continue
 		}
 		reported.handlers[sig] = sa.handler
-		fmt.Fprintf(os.Stderr, "gangway: the handler of signal %d (%v) at %s lacks SA_ONSTACK: "+
-			"where the signal hits Go code, it runs on a goroutine's small stack\n",
-			sig, syscall.Signal(sig), codeAt(sa.handler))
+		os.Stderr.WriteString("gangway: the handler of signal " + decimal(sig) + " (" + syscall.Signal(sig).String() + ") at " +
+			codeAt(sa.handler) + " lacks SA_ONSTACK: where the signal hits Go code, it runs on a goroutine's small stack\n")
 	}
 }
 
 // codeAt names an address by the file that is mapped there, and the offset in it.
 func codeAt(address uintptr) string {
-	maps, _ := os.ReadFile("/proc/self/maps")
-	for _, line := range strings.Split(string(maps), "\n") {
-		var low, high, offset uintptr
-		var rights, device, inode, file string
-		n, _ := fmt.Sscanf(line, "%x-%x %s %x %s %s %s", &low, &high, &rights, &offset, &device, &inode, &file)
-		if n == 7 && low <= address && address < high {
-			return fmt.Sprintf("%s+%#x", filepath.Base(file), address-low+offset)
+	for _, line := range strings.Split(mappings(), "\n") {
+		f := strings.Fields(line) // low-high, rights, offset, device, inode, file
+		if len(f) < 6 {
+			continue
+		}
+		from, to, _ := strings.Cut(f[0], "-")
+		low, high, offset := hexadecimal(from), hexadecimal(to), hexadecimal(f[2])
+		if low <= address && address < high {
+			return f[5][strings.LastIndexByte(f[5], '/')+1:] + "+0x" + strconv.FormatUint(uint64(address-low+offset), 16)
 		}
 	}
-	return fmt.Sprintf("%#x", address)
+	return "0x" + strconv.FormatUint(uint64(address), 16)
+}
+
+func hexadecimal(s string) uintptr {
+	n, _ := strconv.ParseUint(s, 16, 64)
+	return uintptr(n)
+}
+
+// mappings returns what is mapped in this process. (os.ReadFile would keep all that a time can be printed by in every
+// program, 150 kB: it asks for the file's size and gets its time.)
+func mappings() string {
+	f, err := os.Open("/proc/self/maps")
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	text, _ := io.ReadAll(f)
+	return string(text)
 }

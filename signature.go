@@ -1,8 +1,9 @@
 package gangway
 
 import (
-	"fmt"
+	"errors"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -118,10 +119,10 @@ func newSignature(name string, t reflect.Type, callback bool) (*signature, error
 		params--
 		last := t.In(params)
 		if callback {
-			return nil, &TypeError{name, fmt.Sprintf("parameter %d", params+1), last, "C has no types for the arguments of a variadic callback"}
+			return nil, &TypeError{name, numbered("parameter", params+1), last, "C has no types for the arguments of a variadic callback"}
 		}
 		if last.Elem() != anyType {
-			return nil, &TypeError{name, fmt.Sprintf("parameter %d", params+1), last, "variadic arguments of C are ...any"}
+			return nil, &TypeError{name, numbered("parameter", params+1), last, "variadic arguments of C are ...any"}
 		}
 		s.variadic, s.simple = true, false
 	}
@@ -131,7 +132,7 @@ func newSignature(name string, t reflect.Type, callback bool) (*signature, error
 			reason = "C passes a callback no length, and no Go func; use a pointer"
 		}
 		if reason != "" {
-			return nil, &TypeError{name, fmt.Sprintf("parameter %d", i+1), t.In(i), reason}
+			return nil, &TypeError{name, numbered("parameter", i+1), t.In(i), reason}
 		}
 		switch v.class {
 		case classInt:
@@ -150,7 +151,7 @@ func newSignature(name string, t reflect.Type, callback bool) (*signature, error
 		results--
 	}
 	if results > 1 {
-		return nil, &TypeError{name, fmt.Sprintf("result %d", 2), t.Out(1), "a C function has one result (and errno as a syscall.Errno after it)"}
+		return nil, &TypeError{name, "result 2", t.Out(1), "a C function has one result (and errno as a syscall.Errno after it)"}
 	}
 	s.result.text = "void"
 	if results == 1 {
@@ -201,7 +202,7 @@ func (e *TypeError) inner() string {
 	if e.Part == "" {
 		return e.Reason
 	}
-	return fmt.Sprintf("its %s, of type %v: %s", e.Part, e.Type, e.Reason)
+	return "its " + e.Part + ", of type " + e.Type.String() + ": " + e.Reason
 }
 
 // newMember examines a type that may also be part of a struct or array.
@@ -223,9 +224,9 @@ func newMember(t reflect.Type) (v value, reason string) {
 	case reflect.Bool:
 		return integer("bool", false)
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return integer(fmt.Sprintf("i%d", t.Bits()), true)
+		return integer("i"+strconv.Itoa(t.Bits()), true)
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return integer(fmt.Sprintf("u%d", t.Bits()), false)
+		return integer("u"+strconv.Itoa(t.Bits()), false)
 	case reflect.Float32:
 		v.class, v.text = classFloat32, "f32"
 	case reflect.Float64:
@@ -244,7 +245,7 @@ func newMember(t reflect.Type) (v value, reason string) {
 		if reason != "" {
 			return v, reason
 		}
-		return value{class: classOther, text: fmt.Sprintf("[%d]%s", t.Len(), e.text), size: t.Size(), align: e.align}, ""
+		return value{class: classOther, text: arrayText(t, e.text), size: t.Size(), align: e.align}, ""
 	case reflect.Struct:
 		return newStruct(t)
 	case reflect.String, reflect.Slice, reflect.Func:
@@ -254,6 +255,12 @@ func newMember(t reflect.Type) (v value, reason string) {
 	}
 	return v, ""
 }
+
+func arrayText(t reflect.Type, element string) string {
+	return "[" + strconv.Itoa(t.Len()) + "]" + element
+}
+
+func decimal(n uintptr) string { return strconv.FormatUint(uint64(n), 10) }
 
 // tagKey is that of the tag on a blank first field of type struct{}: the C type of the struct.
 const tagKey = "gangway"
@@ -267,7 +274,7 @@ func newTagged(t reflect.Type, tag string) (v value, reason string) {
 		return v, "its tag: " + reason
 	}
 	if inC.size != t.Size() {
-		return v, fmt.Sprintf("its size is %d in C, by its tag, and %d in Go", inC.size, t.Size())
+		return v, "its size is " + decimal(inC.size) + " in C, by its tag, and " + decimal(t.Size()) + " in Go"
 	}
 	inGo, reason := goText(t)
 	if reason != "" {
@@ -302,13 +309,13 @@ func goText(t reflect.Type) (text, reason string) {
 			return "", "Go's layout of arrays of length 0 is its own"
 		}
 		text, reason = goText(t.Elem())
-		return fmt.Sprintf("[%d]%s", t.Len(), text), reason
+		return arrayText(t, text), reason
 	case reflect.Struct:
 		fields := make([]string, t.NumField())
 		for i := range fields {
 			f := t.Field(i)
 			if fields[i], reason = goText(f.Type); reason != "" {
-				return "", fmt.Sprintf("field %s: %s", f.Name, reason)
+				return "", "field " + f.Name + ": " + reason
 			}
 		}
 		return "{" + strings.Join(fields, ", ") + "}", ""
@@ -325,7 +332,7 @@ func newStruct(t reflect.Type) (v value, reason string) {
 		f := t.Field(i)
 		text, ok := f.Tag.Lookup(tagKey)
 		if ok && (i > 0 || f.Name != "_" || f.Type != emptyType) {
-			return v, fmt.Sprintf("field %s: a %s tag belongs on a blank first field of type struct{}", f.Name, tagKey)
+			return v, "field " + f.Name + ": a " + tagKey + " tag belongs on a blank first field of type struct{}"
 		}
 		if ok {
 			tag, tagged = text, true
@@ -342,18 +349,19 @@ func newStruct(t reflect.Type) (v value, reason string) {
 		var m value
 		if f.Name == "_" {
 			if f.Type.Kind() != reflect.Array || f.Type.Elem().Kind() != reflect.Uint8 {
-				return v, fmt.Sprintf("field %d: padding is a blank field of type [n]byte", i+1)
+				return v, numbered("field", i+1) + ": padding is a blank field of type [n]byte"
 			}
 			if f.Type.Len() == 0 {
 				continue
 			}
-			m = value{text: fmt.Sprintf("pad%d", f.Type.Len()), size: f.Type.Size(), align: 1}
+			m = value{text: "pad" + strconv.Itoa(f.Type.Len()), size: f.Type.Size(), align: 1}
 		} else if m, reason = newMember(f.Type); reason != "" {
-			return v, fmt.Sprintf("field %s: %s", f.Name, reason)
+			return v, "field " + f.Name + ": " + reason
 		}
 		offset := (end + m.align - 1) &^ (m.align - 1)
 		if offset != f.Offset {
-			return v, fmt.Sprintf("field %s: C has it at offset %d, Go at %d: put a blank field of type [n]byte before it", f.Name, offset, f.Offset)
+			return v, "field " + f.Name + ": C has it at offset " + decimal(offset) + ", Go at " + decimal(f.Offset) +
+				": put a blank field of type [n]byte before it"
 		}
 		end = offset + m.size
 		if m.align > align {
@@ -365,7 +373,7 @@ func newStruct(t reflect.Type) (v value, reason string) {
 		b.WriteString(m.text)
 	}
 	if end = (end + align - 1) &^ (align - 1); end != t.Size() {
-		return v, fmt.Sprintf("its size is %d in C and %d in Go", end, t.Size())
+		return v, "its size is " + decimal(end) + " in C and " + decimal(t.Size()) + " in Go"
 	}
 	b.WriteByte('}')
 	return value{class: classOther, text: b.String(), size: t.Size(), align: align}, ""
@@ -415,7 +423,7 @@ func compile(key compiledKey) (uintptr, error) {
 		return trampolines.Call(trampolines.Core.SignatureParseGo, uintptr(unsafe.Pointer(out)), uintptr(unsafe.Pointer(text)), 0, 0, 0, 0)
 	})
 	if status != 0 {
-		return 0, fmt.Errorf("%s", reason)
+		return 0, errors.New(reason)
 	}
 	compiled.Store(key, *out)
 	return *out, nil

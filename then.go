@@ -1,7 +1,7 @@
 package gangway
 
 import (
-	"fmt"
+	"strconv"
 
 	"github.com/gangwayffi/gangway/trampolines"
 )
@@ -35,7 +35,7 @@ func Then(fn Symbol, args ...uintptr) {
 	case fn == 0:
 		panic("gangway: Then: the symbol is nil")
 	case len(args) > trampolines.ThenMax:
-		panic(fmt.Sprintf("gangway: Then: %d arguments, more than %d", len(args), trampolines.ThenMax))
+		panic("gangway: Then: " + strconv.Itoa(len(args)) + " arguments, more than " + strconv.Itoa(trampolines.ThenMax))
 	case !trampolines.Then(uintptr(fn), args):
 		panic("gangway: Then: the goroutine is in no callback")
 	}

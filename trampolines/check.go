@@ -1,10 +1,9 @@
 package trampolines
 
 import (
-	"fmt"
-	"os"
+	"errors"
 	"runtime"
-	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 	"unsafe"
@@ -40,7 +39,7 @@ func init() {
 			road, roadReason = RoadBlocking, "no signal handler of the runtime to stand in front of"
 		} else if err := checkSignalPending(); err != nil {
 			safeCall(&callRegs{fn: Core.SignalRemove}, nil)
-			road, roadReason = RoadSafe, fmt.Sprintf("start-up check on %s: %v", runtime.Version(), err)
+			road, roadReason = RoadSafe, failed(err)
 		} else {
 			action := Core.SignalAction
 			cgoSigaction = *(*unsafe.Pointer)(unsafe.Pointer(&action))
@@ -88,7 +87,7 @@ var roadChecked bool
 func chooseRoad() (uint32, string) {
 	asked := ""
 	if secure == 0 {
-		asked = os.Getenv("GANGWAY_ROAD")
+		asked, _ = syscall.Getenv("GANGWAY_ROAD")
 	}
 	switch {
 	case asked == "safe":
@@ -99,14 +98,14 @@ func chooseRoad() (uint32, string) {
 		return RoadSafe, "the layout of " + runtime.Version() + " is not known"
 	}
 	if err := checkLayout(); err != nil {
-		return RoadSafe, fmt.Sprintf("start-up check on %s: %v", runtime.Version(), err)
+		return RoadSafe, failed(err)
 	}
 	roadChecked = true
 	switch {
 	case asked == "blocking":
 		return RoadBlocking, "asked for by GANGWAY_ROAD=blocking"
 	case asked != "" && asked != "fast":
-		return RoadSafe, fmt.Sprintf("GANGWAY_ROAD=%s is none of fast, blocking, safe", asked)
+		return RoadSafe, "GANGWAY_ROAD=" + asked + " is none of fast, blocking, safe"
 	}
 	if hooksElsewhere && asked != "fast" {
 		return RoadBlocking, "built with the tag gangway_nohooks: other callbacks expect system calls"
@@ -117,30 +116,27 @@ func chooseRoad() (uint32, string) {
 	return RoadFast, "layout " + layoutGo + ", checked at start-up"
 }
 
-// preemptionOff returns the GODEBUG setting that keeps the runtime from sending SIGURG, or "".
-// The environment overrides what the binary was built with, setting by setting, the last one counts.
+// preemptionOff returns the GODEBUG setting that keeps the runtime from sending SIGURG, or "". It can only come from the
+// environment: the go command builds no program with a default for one of these (//go:debug, as of Go 1.27).
 func preemptionOff() string {
-	all := os.Getenv("GODEBUG")
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "DefaultGODEBUG" {
-				all = s.Value + "," + all
-			}
-		}
-	}
-	found := map[string]string{}
-	for _, s := range strings.Split(all, ",") {
-		if k, v, ok := strings.Cut(s, "="); ok {
-			found[strings.TrimSpace(k)] = v
-		}
-	}
-	if v, ok := found["asyncpreemptoff"]; ok && v != "0" {
+	settings, _ := syscall.Getenv("GODEBUG")
+	if v, ok := last(settings, "asyncpreemptoff"); ok && v != "0" {
 		return "asyncpreemptoff=" + v
 	}
-	if v, ok := found["gccheckmark"]; ok && v != "0" && checkmarkStopsPreemption {
+	if v, ok := last(settings, "gccheckmark"); ok && v != "0" && checkmarkStopsPreemption {
 		return "gccheckmark=" + v
 	}
 	return ""
+}
+
+// last returns the last value that key has in a list of settings.
+func last(settings, key string) (value string, ok bool) {
+	for _, s := range strings.Split(settings, ",") {
+		if k, v, isSetting := strings.Cut(s, "="); isSetting && strings.TrimSpace(k) == key {
+			value, ok = v, true
+		}
+	}
+	return value, ok
 }
 
 // snapshot mirrors struct gw_snapshot in bridge/call.h: g and m as they were during a call by runtime.cgocall.
@@ -149,6 +145,17 @@ type snapshot struct {
 	gBytes [256]byte
 	mBytes [704]byte
 }
+
+// at names a field and its offset.
+func at(field string, offset int) string { return field + " at " + strconv.Itoa(offset) }
+
+// wrong is the error that the field is not, or does not do, what it should at this offset.
+func wrong(field string, offset int, what string) error {
+	return errors.New(at(field, offset) + " " + what)
+}
+
+// failed is the reason for the safe road when a check has found something wrong.
+func failed(err error) string { return "start-up check on " + runtime.Version() + ": " + err.Error() }
 
 // readable tells whether p may be the address of a runtime structure: aligned, and in mapped memory.
 func readable(p uintptr) bool {
@@ -161,10 +168,15 @@ func readable(p uintptr) bool {
 	return r == 0
 }
 
-// goid returns the number of this goroutine.
+// goid returns the number of this goroutine: a stack trace begins with "goroutine 1 [".
 func goid() (id uint64) {
 	var text [64]byte
-	fmt.Sscanf(string(text[:runtime.Stack(text[:], false)]), "goroutine %d ", &id)
+	for _, c := range text[len("goroutine "):runtime.Stack(text[:], false)] {
+		if c < '0' || c > '9' {
+			break
+		}
+		id = 10*id + uint64(c-'0')
+	}
 	return id
 }
 
@@ -190,45 +202,48 @@ func checkLayout() error {
 	g := getg()
 	m := peek(g + g_m)
 	if !readable(m) {
-		return fmt.Errorf("g.m at %d is no pointer", g_m)
+		return wrong("g.m", g_m, "is no pointer")
 	}
 	g0, gsignal := peek(m+m_g0), peek(m+m_gsignal)
 	if !readable(g0) || peek(g0+g_m) != m {
-		return fmt.Errorf("m.g0 at %d does not lead back to m", m_g0)
+		return wrong("m.g0", m_g0, "does not lead back to m")
 	}
 	if !readable(gsignal) || peek(gsignal+g_m) != m {
-		return fmt.Errorf("m.gsignal at %d does not lead back to m", m_gsignal)
+		return wrong("m.gsignal", m_gsignal, "does not lead back to m")
 	}
 	if peek(m+m_curg) != g {
-		return fmt.Errorf("m.curg at %d is not the current goroutine", m_curg)
+		return wrong("m.curg", m_curg, "is not the current goroutine")
 	}
 	if s := peek(g0 + g_sched_sp); s <= peek(g0+g_stack_lo) || s > peek(g0+g_stack_hi) {
-		return fmt.Errorf("g0.sched.sp at %d is outside g0's stack", g_sched_sp)
+		return wrong("g0.sched.sp", g_sched_sp, "is outside g0's stack")
 	}
 
 	// How a g begins for C (struct gw_stack_bounds in bridge/bridge.h). What follows stackguard0 is stackguard1: both are where
 	// the stack checks of compiled code look.
 	if g_stack_lo != 0 || g_stack_hi != 8 || g_stackguard0 != 16 {
-		return fmt.Errorf("g.stack at %d and %d and g.stackguard0 at %d are not how a g begins", g_stack_lo, g_stack_hi, g_stackguard0)
+		return errors.New(at("g.stack", g_stack_lo) + " and " + strconv.Itoa(g_stack_hi) + " and " + at("g.stackguard0", g_stackguard0) +
+			" are not how a g begins")
+
 	}
 	if guard := peek(g0 + g_stackguard0); guard <= peek(g0+g_stack_lo) || guard >= peek(g0+g_sched_sp) {
-		return fmt.Errorf("g0.stackguard0 at %d is not inside g0's stack", g_stackguard0)
+		return wrong("g0.stackguard0", g_stackguard0, "is not inside g0's stack")
 	}
 
 	if uint64(peek(g+g_goid)) != goid() || peek(g0+g_goid) != 0 {
-		return fmt.Errorf("g.goid at %d is not the number of the goroutine", g_goid)
+		return wrong("g.goid", g_goid, "is not the number of the goroutine")
 	}
 	// The next two words serve us in a g0, which is in no list and never waits.
 	if g_schedlink != g_goid+8 || g_waitsince != g_schedlink+8 || peek(g0+g_schedlink) != 0 || peek(g0+g_waitsince) != 0 {
-		return fmt.Errorf("g.schedlink at %d and g.waitsince at %d are not where a g0 has nothing", g_schedlink, g_waitsince)
+		return errors.New(at("g.schedlink", g_schedlink) + " and " + at("g.waitsince", g_waitsince) + " are not where a g0 has nothing")
+
 	}
 
 	idle := func() error {
 		if peek(g+g_syscallsp) != 0 {
-			return fmt.Errorf("g.syscallsp at %d is set outside a system call", g_syscallsp)
+			return wrong("g.syscallsp", g_syscallsp, "is set outside a system call")
 		}
 		if peek8(m+m_incgo) != 0 {
-			return fmt.Errorf("m.incgo at %d is set outside a call", m_incgo)
+			return wrong("m.incgo", m_incgo, "is set outside a call")
 		}
 		return nil
 	}
@@ -237,20 +252,22 @@ func checkLayout() error {
 	}
 
 	if n := peek32(m + m_lockedInt); n != 1 && !(n == 0 && opensPlugin()) || peek(m+m_lockedg) != g || peek(g+g_lockedm) != m {
-		return fmt.Errorf("m.lockedInt at %d is %d during init, m.lockedg at %d, g.lockedm at %d", m_lockedInt, n, m_lockedg, g_lockedm)
+		return errors.New(at("m.lockedInt", m_lockedInt) + " is " + strconv.Itoa(int(n)) + " during init, " + at("m.lockedg", m_lockedg) +
+			", " + at("g.lockedm", g_lockedm))
+
 	}
 	external := peek32(m + m_lockedExt)
 	runtime.LockOSThread()
 	locked := peek32(m + m_lockedExt)
 	runtime.UnlockOSThread()
 	if locked != external+1 || peek32(m+m_lockedExt) != external {
-		return fmt.Errorf("m.lockedExt at %d does not count locks", m_lockedExt)
+		return wrong("m.lockedExt", m_lockedExt, "does not count locks")
 	}
 
 	// Every m has one in a program with C.
 	callers := peek(m + m_cgoCallers)
 	if !readable(callers) {
-		return fmt.Errorf("m.cgoCallers at %d is no pointer", m_cgoCallers)
+		return wrong("m.cgoCallers", m_cgoCallers, "is no pointer")
 	}
 	was := peek32(callers)
 	if peek(callers) == 0 {
@@ -264,40 +281,42 @@ func checkLayout() error {
 	runtimeCgocall(Core.Snapshot, uintptr(unsafe.Pointer(during)))
 	if peek(callers) != 0 {
 		poke32(callers, was)
-		return fmt.Errorf("m.cgoCallers at %d is not emptied by a call", m_cgoCallers)
+		return wrong("m.cgoCallers", m_cgoCallers, "is not emptied by a call")
 	}
 	gWord := func(off uintptr) uintptr { return *(*uintptr)(unsafe.Pointer(&during.gBytes[off])) }
 	if during.mBytes[m_incgo] != 1 {
-		return fmt.Errorf("m.incgo at %d is not set during a call", m_incgo)
+		return wrong("m.incgo", m_incgo, "is not set during a call")
 	}
 	if n := *(*uint32)(unsafe.Pointer(&during.mBytes[m_ncgo])); n != ncgo+1 || peek32(m+m_ncgo) != ncgo {
-		return fmt.Errorf("m.ncgo at %d does not count calls", m_ncgo)
+		return wrong("m.ncgo", m_ncgo, "does not count calls")
 	}
 	// The stack as it was then: a collection may have shrunk it since, to another place.
 	lo, hi := gWord(g_stack_lo), gWord(g_stack_hi)
 	inStack := func(p uintptr) bool { return lo < p && p <= hi }
 	if size := hi - lo; size < 2048 || size > 1<<40 || size&(size-1) != 0 {
-		return fmt.Errorf("g.stack at %d and %d is no stack, whose size is a power of two", g_stack_lo, g_stack_hi)
+		return errors.New(at("g.stack", g_stack_lo) + " and " + strconv.Itoa(g_stack_hi) + " is no stack, whose size is a power of two")
+
 	}
 	if !inStack(gWord(g_syscallsp)) {
-		return fmt.Errorf("g.syscallsp at %d is not a stack address during a system call", g_syscallsp)
+		return wrong("g.syscallsp", g_syscallsp, "is not a stack address during a system call")
 	}
 	// A collection that has looked at the stack meanwhile leaves the usual limit, a little above the stack's end.
 	if guard := gWord(g_stackguard0); int(guard) != stackPreempt && (guard <= lo || guard > lo+8192 || guard > hi) {
-		return fmt.Errorf("g.stackguard0 at %d is not %d during a system call", g_stackguard0, stackPreempt)
+		return wrong("g.stackguard0", g_stackguard0, "is not "+strconv.Itoa(stackPreempt)+" during a system call")
+
 	}
 	if !inStack(gWord(g_sched_sp)) {
-		return fmt.Errorf("g.sched.sp at %d is not a stack address during a call", g_sched_sp)
+		return wrong("g.sched.sp", g_sched_sp, "is not a stack address during a call")
 	}
 	if bp := gWord(g_sched_bp); bp != 0 && !inStack(bp) {
-		return fmt.Errorf("g.sched.bp at %d is not a stack address during a call", g_sched_bp)
+		return wrong("g.sched.bp", g_sched_bp, "is not a stack address during a call")
 	}
 	if f := runtime.FuncForPC(gWord(g_syscallpc)); f == nil || f.Name() != "runtime.cgocall" {
-		return fmt.Errorf("g.syscallpc at %d does not hold the position of cgocall during a system call", g_syscallpc)
+		return wrong("g.syscallpc", g_syscallpc, "does not hold the position of cgocall during a system call")
 	}
 	pc := gWord(g_sched_pc)
 	if f := runtime.FuncForPC(pc); f == nil || f.Name() != "runtime.systemstack_switch" {
-		return fmt.Errorf("g.sched.pc at %d does not hold the position of asmcgocall during a call", g_sched_pc)
+		return wrong("g.sched.pc", g_sched_pc, "does not hold the position of asmcgocall during a call")
 	}
 	return idle()
 }
@@ -316,13 +335,13 @@ func checkSignalPending() error {
 	p := m + m_signalPending
 	was, generation := peek32(p), peek32(m+m_preemptGen)
 	poke32(p, mark)
-	_, _, errno := syscall.RawSyscall(syscall.SYS_TGKILL, uintptr(os.Getpid()), uintptr(syscall.Gettid()), uintptr(syscall.SIGURG))
+	_, _, errno := syscall.RawSyscall(syscall.SYS_TGKILL, uintptr(syscall.Getpid()), uintptr(syscall.Gettid()), uintptr(syscall.SIGURG))
 	if now := peek32(p); now > 1 || errno != 0 {
 		poke32(p, was)
-		return fmt.Errorf("m.signalPending at %d is not cleared by SIGURG", m_signalPending)
+		return wrong("m.signalPending", m_signalPending, "is not cleared by SIGURG")
 	}
 	if now := peek32(m + m_preemptGen); now == generation {
-		return fmt.Errorf("m.preemptGen at %d does not count SIGURG", m_preemptGen)
+		return wrong("m.preemptGen", m_preemptGen, "does not count SIGURG")
 	}
 	return nil
 }

@@ -1,8 +1,8 @@
 package trampolines
 
 import (
-	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"unsafe"
 )
@@ -34,7 +34,7 @@ func reportLeft() {
 			return false
 		case own || ours(function):
 		default:
-			name = fmt.Sprintf("%s (%s:%d)", function, file, line)
+			name = function + " (" + file + ":" + strconv.Itoa(line) + ")"
 		}
 		return true
 	})

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -127,6 +128,26 @@ func TestRoadIsChosenByEnvironment(t *testing.T) {
 	} {
 		if line := run(t, path, c.env); !strings.HasPrefix(line, c.want) {
 			t.Errorf("with %s: %q, want %q", c.env, line, c.want)
+		}
+	}
+}
+
+// TestNoDefaultTurnsPreemptionOff: the go command refuses to build a program that turns it off by itself, since what is built
+// in is not looked at when the road is chosen.
+func TestNoDefaultTurnsPreemptionOff(t *testing.T) {
+	for _, setting := range []string{"asyncpreemptoff", "gccheckmark"} {
+		dir := module(t)
+		text := "//go:debug " + setting + "=1\n" + program
+		if err := os.WriteFile(filepath.Join(dir, "program", "main.go"), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("go", "build", "-o", os.DevNull, "./program")
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GOFLAGS=-buildvcs=false")
+		out, err := cmd.CombinedOutput()
+		refused := err != nil && strings.Contains(string(out), setting)
+		if old := regexp.MustCompile(`^go1\.(19|20)\b`).MatchString(runtime.Version()); refused == old {
+			t.Errorf("%s: %v\n%s", setting, err, out) // older ones take the line for a comment
 		}
 	}
 }
