@@ -49,8 +49,12 @@ type coreTable struct {
 	HostTable      uintptr
 	HostAttachHook uintptr
 	HostInGoHook   uintptr
+}
 
-	// Code.
+// JitCore is the same for what package jit alone uses, so that the linker leaves it out of other programs.
+var JitCore *jitTable // set in symbols_amd64.s
+
+type jitTable struct {
 	CodeNew       uintptr
 	CodeData      uintptr
 	CodeSeal      uintptr

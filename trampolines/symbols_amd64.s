@@ -22,6 +22,9 @@ GLOBL HANDLERS_BEFORE(SB), NOPTR, $(8*67)
 DATA ·Core+0(SB)/8, $gw_core(SB)
 GLOBL ·Core(SB), RODATA|NOPTR, $8
 
+DATA ·JitCore+0(SB)/8, $gw_jit_core(SB)
+GLOBL ·JitCore(SB), RODATA|NOPTR, $8
+
 DATA ·Asm+asmTable_incall(SB)/8, $·incall(SB)
 DATA ·Asm+asmTable_signalEntry(SB)/8, $·signalEntry(SB)
 DATA ·Asm+asmTable_signalIgnored(SB)/8, $·signalIgnored(SB)
@@ -50,11 +53,14 @@ DATA ·Asm+asmTable_LastModule(SB)/8, $runtime·lastmoduledatap(SB)
 DATA ·Asm+asmTable_Morestack(SB)/8, $runtime·morestack_noctxt(SB)
 GLOBL ·Asm(SB), RODATA|NOPTR, $asmTable__size
 
-// func linkCore()
+// func linkCore(), func linkJit()
 //
-// Does nothing. The linker takes a C symbol from an object for C's linker only when code refers to it.
+// Do nothing. The linker takes a C symbol from an object for C's linker only when code refers to it.
 TEXT ·linkCore(SB),NOSPLIT,$0-0
 	LEAQ	gw_core(SB), AX
+	RET
+TEXT ·linkJit(SB),NOSPLIT,$0-0
+	LEAQ	gw_jit_core(SB), AX
 	RET
 
 // func getg() uintptr

@@ -99,4 +99,5 @@ func CallBlocking(fn, a0, a1, a2, a3, a4, a5 uintptr) uintptr
 func RawSyscall(nr, a1, a2, a3, a4, a5, a6 uintptr) uintptr
 
 func linkCore()
+func linkJit()
 func getg() uintptr
