@@ -149,6 +149,22 @@ static bool install_urgent(struct gw_go_sigaction *sa, const uintptr_t *before)
 	return done;
 }
 
+/* Our handler for sig, and what the program has set behind it. */
+static int32_t put_before(intptr_t sig, const struct gw_go_sigaction *set)
+{
+	struct gw_go_sigaction sa = *set;
+	void *behind = ignoring;
+	if (is_function(set->handler))
+		memcpy(&behind, &set->handler, sizeof behind);
+	believed[sig] = *set;
+	stand_before(sig, behind);
+	/* Flags and return code are right even for SIG_IGN: the runtime sets no others. */
+	sa.handler = ours;
+	sa.mask = ~(uint64_t)0;
+	sa.flags |= SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+	return forward(sig, &sa, NULL);
+}
+
 /* Before any running call; the runtime has installed its own handlers by then, one for all signals.
    A signal that it does not handle (default, ignored, a C handler's) is left alone. */
 int gw_signal_install(void *handler, void *ignored, gw_sigaction_fn *next, uintptr_t own,
@@ -165,10 +181,13 @@ int gw_signal_install(void *handler, void *ignored, gw_sigaction_fn *next, uintp
 	if (!install_urgent(&sa, before))
 		return 0;
 	installed++;
-	for (int sig = 1; sig <= 64; sig++)
-		if (sig != SIGURG && forward(sig, NULL, &sa) == 0 && sa.handler == runtimes &&
-		    gw_signal_action(sig, &sa, NULL) == 0)
+	for (int sig = 1; sig <= 64; sig++) {
+		if (sig == SIGURG || forward(sig, NULL, &sa) != 0 || sa.handler != runtimes)
+			continue;
+		__atomic_fetch_or(&standing, (uint64_t)1 << (sig - 1), __ATOMIC_ACQ_REL);
+		if (put_before(sig, &sa) == 0)
 			installed++;
+	}
 	return installed;
 }
 
@@ -213,23 +232,10 @@ int32_t gw_signal_action(intptr_t sig, const struct gw_go_sigaction *set,
 	if (was.handler == ours)
 		was = believed[sig];
 	if (set != NULL) {
-		bool handled = is_function(set->handler);
-		if (!handled && sig != SIGURG) {
+		if (!is_function(set->handler) && sig != SIGURG)
 			err = forward(sig, set, NULL);
-		} else {
-			struct gw_go_sigaction sa = *set;
-			void *behind = ignoring;
-			if (handled)
-				memcpy(&behind, &set->handler, sizeof behind);
-			believed[sig] = *set;
-			stand_before(sig, behind);
-			/* Flags and return code are right even for SIG_IGN: the runtime sets no
-			   others. */
-			sa.handler = ours;
-			sa.mask = ~(uint64_t)0;
-			sa.flags |= SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-			err = forward(sig, &sa, NULL);
-		}
+		else
+			err = put_before(sig, set);
 	}
 	if (err == 0 && old != NULL)
 		*old = was;
