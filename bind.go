@@ -1,7 +1,6 @@
 package gangway
 
 import (
-	"math"
 	"reflect"
 	"sync"
 	"unsafe"
@@ -299,46 +298,4 @@ func appendPointers(offsets []uint32, t reflect.Type, offset uint32) []uint32 {
 		}
 	}
 	return offsets
-}
-
-// toWord returns v as it travels in a register or a word of the stack.
-func toWord(p value, v reflect.Value) uint64 {
-	switch k := v.Kind(); {
-	case p.class == classFloat32:
-		return uint64(math.Float32bits(float32(v.Float())))
-	case p.class == classFloat64:
-		return math.Float64bits(v.Float())
-	case k == reflect.Bool:
-		if v.Bool() {
-			return 1
-		}
-		return 0
-	case p.pointer:
-		return uint64(v.Pointer())
-	case p.signed:
-		return uint64(v.Int())
-	}
-	return v.Uint()
-}
-
-// fromWord makes a value of type t of what a register held.
-func fromWord(p value, t reflect.Type, w uint64) reflect.Value {
-	v := reflect.New(t).Elem()
-	switch k := t.Kind(); {
-	case p.class == classFloat32:
-		v.SetFloat(float64(math.Float32frombits(uint32(w))))
-	case p.class == classFloat64:
-		v.SetFloat(math.Float64frombits(w))
-	case k == reflect.Bool:
-		v.SetBool(byte(w) != 0)
-	case k == reflect.UnsafePointer:
-		v.SetPointer(pointer(uintptr(w)))
-	case k == reflect.Ptr:
-		v.Set(reflect.NewAt(t.Elem(), pointer(uintptr(w))).Convert(t))
-	case p.signed:
-		v.SetInt(int64(w) << (64 - uint(p.bits)) >> (64 - uint(p.bits)))
-	default:
-		v.SetUint(w << (64 - uint(p.bits)) >> (64 - uint(p.bits)))
-	}
-	return v
 }

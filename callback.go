@@ -2,7 +2,6 @@ package gangway
 
 import (
 	"errors"
-	"math"
 	"reflect"
 	"runtime"
 	"strconv"
@@ -16,9 +15,9 @@ import (
 
 // A Callback is a Go function that C can call.
 type Callback struct {
-	thunk *thunk // nil after Close
-	name  string
 	mu    sync.Mutex
+	thunk *thunk // nil after Close
+	pc    uintptr
 }
 
 // A thunk is a C function pointer. Its slot points to a record, in which the Go func is. A thread that has entered the thunk
@@ -27,37 +26,36 @@ type Callback struct {
 // read when the thread is in Go. Close gives the slot the other record, which refuses: calls from then on see that one, and
 // those that came before, on their way into Go, see the func still.
 type thunk struct {
-	thunkKey
-	code   uintptr
-	now    record // the slot's
-	other  record
-	closed uint64 // the number of the Close
+	code, entry uintptr
+	now         record // the slot's
+	other       record
+	free        *freeThunks // where it goes when it is closed
+	closed      uint64      // the number of the Close
+	next        *thunk      // closed after this one
 }
 
-// A record is what the slot of a thunk points to: a pointer to a struct, and to the word of it that holds the func.
+// A record is what the slot of a thunk points to, a trampolines.CallbackRecord or ReflectedRecord, and the word of it that
+// holds the func.
 type record struct {
-	p  any
+	p  unsafe.Pointer
 	fn *unsafe.Pointer
 }
 
-// A thunkKey tells which thunks can take each other's place: those that C enters in the same way, and whose records differ
-// in nothing but the func.
-type thunkKey struct {
-	entry  uintptr
-	of     uintptr // the plan or signature in C
-	extend int32
-	floats uint32
-}
+// freeThunks are closed thunks that can take each other's place, since C enters them in the same way and their records differ
+// in nothing but the func. The oldest comes first.
+type freeThunks struct{ first, last *thunk }
 
 var thunks = struct {
 	sync.Mutex
 	all     []*thunk
-	free    map[thunkKey][]*thunk // closed; the first one has been so for longest
-	leaving []leaving             // the oldest first
-	timer   bool                  // there will be a call of leave
+	free    map[uintptr]*freeThunks // by callbackKind.of
+	leaving [leavingMax]leaving     // a ring
+	oldest  int                     // in leaving
+	left    int                     // how many there are
+	timer   bool                    // there will be a call of leave
 	closes  uint64
 	live    int
-}{free: map[thunkKey][]*thunk{}}
+}{free: map[uintptr]*freeThunks{}}
 
 // A leaving is a func of a closed callback that calls may still be on their way to.
 type leaving struct {
@@ -89,87 +87,81 @@ func NewCallback(fn any) (*Callback, error) {
 	if v.IsNil() {
 		return nil, &TypeError{"NewCallback", "", v.Type(), "a nil func"}
 	}
-	name := funcName(v)
-	sig, err := newSignature(name, v.Type(), true)
+	kind, err := callbackKindOf(v.Type())
 	if err != nil {
-		return nil, err
-	}
-	kind, err := sig.callbackKind()
-	if err != nil {
-		return nil, &TypeError{name, "", v.Type(), err.Error()}
+		return nil, &TypeError{funcName(v.Pointer()), err.Part, err.Type, err.Reason}
 	}
 	if checkPointers {
-		v = sig.checkResult(name, v)
-		fn = v.Interface()
+		fn = kind.sig.checkResult(funcName(v.Pointer()), v).Interface()
 	}
-	t, err := newThunk(kind)
-	if err != nil {
-		return nil, &contextError{"gangway: NewCallback(" + name + ")", err}
+	t, e := newThunk(kind)
+	if e != nil {
+		return nil, &contextError{"gangway: NewCallback(" + funcName(v.Pointer()) + ")", e}
 	}
 	t.now.set(kind.target((*[2]unsafe.Pointer)(unsafe.Pointer(&fn))[1])) // a func in an interface is the func value itself
-	return &Callback{thunk: t, name: name}, nil
+	return &Callback{thunk: t, pc: v.Pointer()}, nil
 }
 
 // newThunk returns a thunk for a callback of this kind. Its func is still to be set.
-func newThunk(kind callbackKind) (*thunk, error) {
-	key, now := kind.record()
+func newThunk(kind *callbackKind) (*thunk, error) {
 	thunks.Lock()
 	defer thunks.Unlock()
-	free := thunks.free[key]
-	reuse := len(free) > 0 && thunks.closes-free[0].closed >= reuseDistance
-	if !reuse {
+	t := kind.free.first
+	if t == nil || thunks.closes-t.closed < reuseDistance {
+		now, entry := kind.record()
 		code := escape(new(uintptr))
 		status, text := checked(func() uintptr {
-			return trampolines.Call(trampolines.Core.ThunkAlloc, key.entry, now.address(), uintptr(unsafe.Pointer(code)), 0, 0, 0)
+			return trampolines.Call(trampolines.Core.ThunkAlloc, entry, uintptr(now.p), uintptr(unsafe.Pointer(code)), 0, 0, 0)
 		})
 		if status == 0 {
-			_, other := kind.record()
-			t := &thunk{thunkKey: key, code: *code, now: now, other: other}
+			other, _ := kind.record()
+			t = &thunk{code: *code, entry: entry, now: now, other: other, free: kind.free}
 			thunks.all = append(thunks.all, t)
 			thunks.live++
 			return t, nil
 		}
-		if len(free) == 0 {
+		if t == nil {
 			return nil, errors.New(text)
 		}
-		for len(thunks.leaving) > 0 {
+		for thunks.left > 0 {
 			leaveFirst() // the thunk's own, among them
 		}
 	}
-	thunks.free[key] = free[1:]
+	kind.free.first = t.next
+	t.next = nil
 	thunks.live++
-	return free[0], nil
+	return t, nil
 }
 
-// address returns the address of r: an interface holds it as it is.
-func (r record) address() uintptr { return uintptr((*[2]unsafe.Pointer)(unsafe.Pointer(&r.p))[1]) }
+var roadIsSafe = func() bool {
+	road, _ := CurrentRoad()
+	return road == RoadSafe
+}()
 
 // set puts what a callbackKind's target returned, or a refusal, into r. On the safe road the race detector may watch.
 func (r record) set(target unsafe.Pointer) {
-	if road, _ := CurrentRoad(); road == RoadSafe {
+	if roadIsSafe {
 		atomic.StorePointer(r.fn, target)
 		return
 	}
 	*r.fn = target
 }
 
-// refusal returns the target that panics since the named callback is closed. It has no parameters, and whatever it is called
-// with does not matter to it.
-func refusal(name string) unsafe.Pointer {
-	refuse := func() { closedCall(name) }
-	return *(*unsafe.Pointer)(unsafe.Pointer(&refuse))
-}
+// refusal returns the target that panics by refuse since the callback is closed. It has no parameters, and whatever it is
+// called with does not matter to it.
+func refusal(refuse func()) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&refuse)) }
 
 // close gives t back. From now on it refuses.
 func (t *thunk) close(refuse unsafe.Pointer) {
 	thunks.Lock()
 	defer thunks.Unlock()
 	t.other.set(refuse)
-	trampolines.Call(trampolines.Core.ThunkSet, t.code, t.entry, t.other.address(), 0, 0, 0)
-	if len(thunks.leaving) == leavingMax {
+	trampolines.Call(trampolines.Core.ThunkSet, t.code, t.entry, uintptr(t.other.p), 0, 0, 0)
+	if thunks.left == leavingMax {
 		leaveFirst()
 	}
-	thunks.leaving = append(thunks.leaving, leaving{t.now, refuse, time.Now()})
+	thunks.leaving[(thunks.oldest+thunks.left)%leavingMax] = leaving{t.now, refuse, time.Now()}
+	thunks.left++
 	if !thunks.timer {
 		thunks.timer = true
 		time.AfterFunc(leavingTime, leave)
@@ -178,23 +170,29 @@ func (t *thunk) close(refuse unsafe.Pointer) {
 	thunks.closes++
 	thunks.live--
 	t.closed = thunks.closes
-	thunks.free[t.thunkKey] = append(thunks.free[t.thunkKey], t)
+	if t.free.first == nil {
+		t.free.first = t
+	} else {
+		t.free.last.next = t
+	}
+	t.free.last = t
 }
 
 // leaveFirst makes the record whose callback has been closed for longest refuse. thunks is locked.
 func leaveFirst() {
-	l := thunks.leaving[0]
+	l := &thunks.leaving[thunks.oldest]
 	l.set(l.refuse)
-	thunks.leaving[0] = leaving{}
-	thunks.leaving = thunks.leaving[1:]
+	*l = leaving{}
+	thunks.oldest = (thunks.oldest + 1) % leavingMax
+	thunks.left--
 }
 
 // leave makes the records refuse whose callbacks have been closed for long.
 func leave() {
 	thunks.Lock()
 	defer thunks.Unlock()
-	for len(thunks.leaving) > 0 {
-		if wait := leavingTime - time.Since(thunks.leaving[0].closed); wait > 0 {
+	for thunks.left > 0 {
+		if wait := leavingTime - time.Since(thunks.leaving[thunks.oldest].closed); wait > 0 {
 			time.AfterFunc(wait, leave)
 			return
 		}
@@ -225,7 +223,8 @@ func (c *Callback) Close() error {
 	if c.thunk == nil {
 		return ErrClosed
 	}
-	c.thunk.close(refusal("callback " + c.name))
+	pc := c.pc
+	c.thunk.close(refusal(func() { closedCall("callback " + funcName(pc)) }))
 	c.thunk = nil
 	return nil
 }
@@ -234,198 +233,99 @@ func (c *Callback) Close() error {
 func Callbacks() int {
 	thunks.Lock()
 	defer thunks.Unlock()
-	return thunks.live - int(atomic.LoadInt64(&ownCallbacks))
+	return thunks.live - ownCallbacks
 }
 
 func init() { trampolines.ClosedCall = closedCall }
 
 func closedCall(name string) { panic(&ClosedCallError{Name: name}) }
 
-// funcName returns the name of a func with its file and line.
-func funcName(v reflect.Value) string {
-	f := runtime.FuncForPC(v.Pointer())
+// funcName returns the name of the func whose code is at pc, with its file and line.
+func funcName(pc uintptr) string {
+	f := runtime.FuncForPC(pc)
 	if f == nil {
-		return v.Type().String()
+		return "func at 0x" + strconv.FormatUint(uint64(pc), 16)
 	}
 	file, line := f.FileLine(f.Entry())
 	return f.Name() + " (" + file + ":" + strconv.Itoa(line) + ")"
 }
 
-// callbackKind says how callbacks of a func type are made.
-type callbackKind interface {
-	// record returns a new record, and for which thunks it is.
-	record() (thunkKey, record)
-	// target returns what goes into a record for the func value fn.
-	target(fn unsafe.Pointer) unsafe.Pointer
-}
-
-func (s *signature) callbackKind() (callbackKind, error) {
-	road, _ := CurrentRoad()
-	if s.simple {
-		return (*directKind)(s), nil
-	}
-	if road == RoadSafe {
-		return newReflectedKind(s)
-	}
-	return newPlannedKind(s)
-}
-
-// directKind: integers, pointers and floats, all of them in registers.
-type directKind signature
-
-func (k *directKind) record() (thunkKey, record) {
-	s := (*signature)(k)
-	r := &trampolines.CallbackRecord{Extend: int32(s.result.shift()), Floats: s.anyFloats()}
-	return thunkKey{entry: r.Entry(s.ints), extend: r.Extend, floats: r.Floats}, record{r, &r.Fn}
-}
-
-// target: the func itself; on the safe road one that calls it with a *CallbackArgs.
-func (k *directKind) target(fn unsafe.Pointer) unsafe.Pointer {
-	if road, _ := CurrentRoad(); road != RoadSafe {
-		return fn
-	}
-	s := (*signature)(k)
-	invoke := s.invoker(s.value(fn))
-	return *(*unsafe.Pointer)(unsafe.Pointer(&invoke))
-}
-
-// value returns the func value fn, of type s.typ.
-func (s *signature) value(fn unsafe.Pointer) reflect.Value {
-	return reflect.NewAt(s.typ, unsafe.Pointer(&fn)).Elem()
-}
-
-// invoker returns the function that serves a direct callback on the safe road.
-func (s *signature) invoker(fn reflect.Value) func(*trampolines.CallbackArgs) {
-	return func(a *trampolines.CallbackArgs) {
-		in := make([]reflect.Value, len(s.params))
-		ni, nf := 0, 0
-		for i, p := range s.params {
-			if p.class == classInt {
-				in[i] = fromWord(p, s.typ.In(i), uint64(a.Ints[ni]))
-				ni++
-			} else {
-				in[i] = fromWord(p, s.typ.In(i), math.Float64bits(a.Floats[nf]))
-				nf++
-			}
-		}
-		out := fn.Call(in)
-		if s.result.class == classInt {
-			a.Int = uintptr(toWord(s.result, out[0]))
-		} else if s.result.class != classNone {
-			a.Float = math.Float64frombits(toWord(s.result, out[0]))
-		}
-	}
-}
-
-// plannedKind: any signature, by a plan of the C core.
-type plannedKind struct {
+// A callbackKind says how callbacks of a func type are made.
+type callbackKind struct {
 	sig     *signature
-	plan    uintptr
+	of      uintptr // the plan, or on the safe road the signature, in C; 0: up to three integers
 	strings []trampolines.Place
+	free    *freeThunks
 }
 
-func newPlannedKind(s *signature) (callbackKind, error) {
-	plan, err := s.plan(true)
-	if err != nil {
-		return nil, err
+var callbackKinds sync.Map // func type to *callbackKind
+
+func callbackKindOf(t reflect.Type) (*callbackKind, *TypeError) {
+	if k, ok := callbackKinds.Load(t); ok {
+		return k.(*callbackKind), nil
 	}
-	k := &plannedKind{sig: s, plan: plan}
+	s, err := newSignature("", t, true)
+	if err != nil {
+		return nil, err.(*TypeError)
+	}
+	k := &callbackKind{sig: s}
+	switch {
+	case roadIsSafe:
+		k.of, err = s.inC()
+	case !s.simple || s.ints > 3 || s.anyFloats() != 0 || s.result.shift() != 0:
+		k.of, err = s.plan(true)
+	}
+	if err != nil {
+		return nil, &TypeError{"", "", t, err.Error()}
+	}
 	for i, p := range s.params {
-		if p.text == "str" {
-			k.strings = append(k.strings, place(plan, i))
+		if p.text == "str" && !roadIsSafe {
+			k.strings = append(k.strings, place(k.of, i))
 		}
 	}
+	thunks.Lock()
+	defer thunks.Unlock()
+	if thunks.free[k.of] == nil {
+		thunks.free[k.of] = new(freeThunks)
+	}
+	k.free = thunks.free[k.of]
+	callbackKinds.Store(t, k)
 	return k, nil
 }
 
-func (k *plannedKind) record() (thunkKey, record) {
-	r := trampolines.NewPlanRecord(k.plan)
-	r.Strings = k.strings
-	entry := trampolines.ShapeOf(k.plan).Code
-	if entry == 0 {
-		entry = trampolines.Core.ClosureEntry
+// record returns a new record, and where thunks with it go.
+func (k *callbackKind) record() (record, uintptr) {
+	if roadIsSafe {
+		r, entry := trampolines.NewReflectedRecord(k.of)
+		return record{unsafe.Pointer(r), &r.Fn}, entry
 	}
-	return thunkKey{entry: entry, of: k.plan}, record{r, &r.Fn}
+	r, entry := trampolines.NewCallbackRecord(k.of, k.strings)
+	return record{unsafe.Pointer(r), &r.Fn}, entry
 }
 
-func (k *plannedKind) target(fn unsafe.Pointer) unsafe.Pointer { return fn }
-
-// reflectInvoker is a callback of Gangway's own, made on first use: C calls invokeReflected by it. When that fails for want
-// of memory, the next use tries again.
-var reflectInvoker struct {
-	mu    sync.Mutex
-	thunk *thunk
-}
-
-// reflectedKind: any signature on the safe road. The thunk is that of a gw_closure, whose handler calls a Go function
-// with the addresses of the arguments and the result.
-type reflectedKind struct {
-	sig     *signature
-	inC     uintptr
-	handler uintptr
-}
-
-func newReflectedKind(s *signature) (callbackKind, error) {
-	inC, err := s.inC()
-	if err != nil {
-		return nil, err
+// target returns what goes into a record for the func value fn: itself; on the safe road a func that calls it by reflection.
+func (k *callbackKind) target(fn unsafe.Pointer) unsafe.Pointer {
+	if !roadIsSafe {
+		return fn
 	}
-	r := &reflectInvoker
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.thunk == nil {
-		sig, _ := newSignature("", reflect.TypeOf(invokeReflected), true)
-		kind := (*directKind)(sig)
-		t, err := newThunk(kind)
-		if err != nil {
-			return nil, err
-		}
-		t.now.set(kind.target(funcValue(reflect.ValueOf(invokeReflected))))
-		r.thunk = t
-		atomic.AddInt64(&ownCallbacks, 1)
-	}
-	return &reflectedKind{s, inC, r.thunk.code}, nil
-}
-
-// reflectedRecord mirrors struct gw_go_reflected in bridge/goplan.h, and goes on with what C does not look at.
-type reflectedRecord struct {
-	run       uintptr
-	signature uintptr
-	handler   uintptr
-	fn        unsafe.Pointer // the target
-}
-
-func (k *reflectedKind) record() (thunkKey, record) {
-	r := &reflectedRecord{run: trampolines.Core.GoReflectedRun, signature: k.inC, handler: k.handler}
-	return thunkKey{entry: trampolines.Core.ClosureEntry, of: k.inC}, record{r, &r.fn}
-}
-
-// target: a func that calls fn with the arguments whose addresses are in args, and puts the result where result points.
-func (k *reflectedKind) target(fn unsafe.Pointer) unsafe.Pointer {
-	s, v := k.sig, k.sig.value(fn)
-	target := func(result, args unsafe.Pointer) { s.invokeReflected(v, result, args) }
+	copied := fn
+	s, v := k.sig, reflect.NewAt(k.sig.typ, unsafe.Pointer(&copied)).Elem()
+	target := func(result, args unsafe.Pointer) { s.invoke(v, result, args) }
 	return *(*unsafe.Pointer)(unsafe.Pointer(&target))
 }
 
-// invokeReflected is what C calls for a reflectedRecord.
-func invokeReflected(result, args, record unsafe.Pointer) {
-	target := atomic.LoadPointer(&(*reflectedRecord)(record).fn)
-	(*(*func(result, args unsafe.Pointer))(unsafe.Pointer(&target)))(result, args)
-}
-
-func (s *signature) invokeReflected(fn reflect.Value, result, args unsafe.Pointer) {
+// invoke calls fn with the arguments whose addresses are in args, and puts the result where result points.
+func (s *signature) invoke(fn reflect.Value, result, args unsafe.Pointer) {
 	in := make([]reflect.Value, len(s.params))
 	for i, p := range s.params {
 		t := s.typ.In(i)
 		at := *(*unsafe.Pointer)(unsafe.Add(args, 8*i))
+		in[i] = reflect.New(t).Elem()
 		if p.text == "str" {
-			in[i] = reflect.New(t).Elem()
 			in[i].SetString(trampolines.CString(*(*uintptr)(at)))
-			continue
+		} else {
+			in[i].Set(reflect.NewAt(t, at).Elem())
 		}
-		v := reflect.New(t).Elem()
-		v.Set(reflect.NewAt(t, at).Elem())
-		in[i] = v
 	}
 	out := fn.Call(in)
 	if len(out) > 0 {
@@ -437,7 +337,7 @@ func (s *signature) invokeReflected(fn reflect.Value, result, args unsafe.Pointe
 // uses are closed when the collector finds them.
 type funcPool struct {
 	typ  reflect.Type
-	kind callbackKind
+	kind *callbackKind
 	free sync.Pool // of *lentCallback
 }
 
@@ -453,9 +353,9 @@ func newFuncPool(s *signature) (*funcPool, error) {
 	if p, ok := funcPools.Load(s.typ); ok {
 		return p.(*funcPool), nil
 	}
-	kind, err := s.callbackKind()
+	kind, err := callbackKindOf(s.typ)
 	if err != nil {
-		return nil, err
+		return nil, errors.New(err.Reason)
 	}
 	p, _ := funcPools.LoadOrStore(s.typ, &funcPool{typ: s.typ, kind: kind})
 	return p.(*funcPool), nil
@@ -483,7 +383,7 @@ func (p *funcPool) lend() *lentCallback {
 	if err != nil {
 		panic(&contextError{"gangway: a callback for an argument of type " + p.typ.String(), err})
 	}
-	l := &lentCallback{t, refusal("a func of type " + p.typ.String() + " that was an argument")}
+	l := &lentCallback{t, refusal(func() { closedCall("a func of type " + p.typ.String() + " that was an argument") })}
 	runtime.SetFinalizer(l, func(l *lentCallback) { l.close(l.refuse) })
 	return l
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // ownCallbacks is how many thunks the package itself has, the one that attaches threads among them.
-var ownCallbacks int64
+var ownCallbacks int
 
 func init() {
 	attach, err := NewCallback(func() int32 { return 0 }) // GW_OK

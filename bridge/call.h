@@ -40,6 +40,7 @@ void gw_safe_call_regs(struct gw_call_regs *r); /* on the safe road: with gw_cal
 
 /* callback.c. The trampolines' callbackFrame begins with this. */
 struct gw_callback_frame {
+	const void *unwind; /* the trampolines' */
 	struct gw_callback_frame *outer;
 };
 void gw_callback_init(void);

@@ -23,7 +23,6 @@
 	DO(go_plan_new)                                                                            \
 	DO(go_plan_place)                                                                          \
 	DO(closure_entry)                                                                          \
-	DO(go_callback_run)                                                                        \
 	DO(go_reflected_run)                                                                       \
 	DO(thunk_alloc)                                                                            \
 	DO(thunk_set)                                                                              \

@@ -1,8 +1,8 @@
-/* Makes machine code of a plan for callbacks: what gw_closure_entry and gw_go_callback_run do by
-   interpreting the plan. The code is where thunks go.
+/* Makes machine code of a plan for callbacks. The code is where thunks go.
 
-   In:        R11 struct gw_thunk_slot *; otherwise an ordinary C function of the signature.
-   Preserves: what a C function must: BX, BP and R12-R15 are not touched.
+   In:        R11 struct gw_thunk_slot *, whose record begins with a struct gw_go_callback;
+   otherwise an ordinary C function of the signature. Preserves: what a C function must: BX, BP and
+   R12-R15 are not touched. R11 until enter is called.
 
        RSP + size + 8
 	     return address, above it the stack arguments
@@ -15,9 +15,41 @@
 #include "emit.h"
 #include "goexec.h"
 
+_Static_assert(offsetof(struct gw_go_callback, enter) == 0, "what call_enter calls");
+
 struct callback_layout {
 	uint32_t regs, hidden, image, results, go_stack, size;
 };
+
+enum {
+	STEP = 2048,   /* less than a page, with what enter pushes */
+	UNROLLED = 128 /* bytes */
+};
+
+/* As gw_touch: a stack that is too short ends at its guard page. */
+static void make_frame(struct emitter *e, uint32_t size)
+{
+	for (; size > STEP; size -= STEP) {
+		gw_emit_adjust(e, true, STEP);
+		gw_emit_store(e, AX, SP, 0, 8);
+	}
+	gw_emit_adjust(e, true, size);
+}
+
+/* Through DX; much of it through SI, DI and CX. */
+static void copy(struct emitter *e, uint32_t src, unsigned to, uint32_t dst, uint32_t size)
+{
+	static const uint8_t rep_movsq[] = {0xf3, 0x48, 0xa5};
+	uint32_t words = size > UNROLLED ? size / 8 : 0;
+	if (words != 0) {
+		gw_emit_lea(e, SI, SP, src);
+		gw_emit_lea(e, DI, to, dst);
+		gw_emit_byte(e, 0xb9); /* mov $words, %ecx */
+		gw_emit_bytes(e, &words, 4);
+		gw_emit_bytes(e, rep_movsq, sizeof rep_movsq);
+	}
+	gw_emit_copy(e, SP, src + 8 * words, to, dst + 8 * words, size - 8 * words);
+}
 
 static bool callback_source(const struct callback_layout *f, uint8_t segment, uint32_t offset,
 			    uint32_t *at)
@@ -66,7 +98,7 @@ static void callback_arguments(struct emitter *e, const struct callback_layout *
 		if (!callback_source(f, m->from, m->src, &src)) {
 			e->failed = true;
 		} else if (m->op == GW_MOVE_WORDS || m->op == GW_MOVE_BYTES) {
-			gw_emit_copy(e, SP, src, SP, dst, size);
+			copy(e, src, SP, dst, size);
 		} else {
 			gw_emit_load(e, DX, SP, src, size, sign);
 			gw_emit_store(e, DX, SP, dst, 8);
@@ -104,16 +136,20 @@ static void callback_results(struct emitter *e, const struct callback_layout *f,
 	const gw_signature *s = plan->signature;
 	struct fill fills[2] = {{.whole = false}};
 	if (s->hidden)
-		gw_emit_load(e, CX, SP, f->hidden, 8, false);
+		gw_emit_load(e, R8, SP, f->hidden, 8, false);
 	/* Through DX, so registers come last. */
 	for (uint32_t i = 0; i < plan->nout; i++) {
 		struct gw_move m = plan->out[i];
+		if (m.op == GW_MOVE_WORDS && m.to == GW_SEGMENT_RESULT) {
+			copy(e, callback_go(f, m.from, m.src), R8, m.dst, 8 * m.size);
+			continue;
+		}
 		for (uint32_t k = m.op == GW_MOVE_WORDS ? m.size : 1; k > 0;
 		     k--, m.src += 8, m.dst += 8) {
 			uint32_t src = callback_go(f, m.from, m.src),
 				 size = m.op == GW_MOVE_WORDS ? 8 : m.size;
 			const struct gw_piece *p = filled(s, &m);
-			unsigned base = m.to == GW_SEGMENT_RESULT ? CX : SP;
+			unsigned base = m.to == GW_SEGMENT_RESULT ? R8 : SP;
 			uint32_t dst =
 				m.to == GW_SEGMENT_RESULT ? m.dst : f->results + m.dst - CL_RAX;
 			bool sign = false,
@@ -126,12 +162,12 @@ static void callback_results(struct emitter *e, const struct callback_layout *f,
 				gw_emit_load(e, DX, SP, src, size, sign);
 				gw_emit_store(e, DX, base, dst, 8);
 			} else {
-				gw_emit_copy(e, SP, src, base, dst, size);
+				copy(e, src, base, dst, size);
 			}
 		}
 	}
 	if (s->hidden) {
-		gw_emit_move(e, AX, CX);
+		gw_emit_move(e, AX, R8);
 		return;
 	}
 	for (unsigned i = s->result.pieces; i > 0; i--) { /* ST1 before ST0 */
@@ -154,10 +190,9 @@ static void callback_results(struct emitter *e, const struct callback_layout *f,
 void *gw_go_callback_code(const gw_go_plan *plan)
 {
 	const gw_signature *s = plan->signature;
+	static const uint8_t call_enter[] = {0xff, 0x10}; /* call *(%rax) */
 	struct callback_layout f;
 	struct emitter emitter, *e = &emitter;
-	if (plan->shape.stack_frame > 1024)
-		return NULL;
 	gw_emit_begin(e);
 	uint32_t at = sizeof(struct gw_go_invocation);
 	f.regs = offsetof(struct gw_go_invocation, regs);
@@ -171,20 +206,17 @@ void *gw_go_callback_code(const gw_go_plan *plan)
 	at += plan->shape.stack_frame;
 	f.size = ((at + 15) & ~15u) + 8;
 
-	gw_emit_adjust(e, true, f.size);
-	gw_emit_load(e, AX, R11, offsetof(struct gw_thunk_slot, record), 8, false);
-	callback_arguments(e, &f, plan);
+	make_frame(e, f.size);
 	if (s->hidden)
 		gw_emit_store(e, DI, SP, f.hidden, 8);
-	gw_emit_store(e, AX, SP, offsetof(struct gw_go_invocation, callback), 8);
+	callback_arguments(e, &f, plan);
 	if (plan->shape.stack_frame != 0) {
 		gw_emit_lea(e, DX, SP, f.go_stack);
 		gw_emit_store(e, DX, SP, offsetof(struct gw_go_invocation, stack), 8);
 	}
 	gw_emit_lea(e, DI, SP, 0);
-	gw_emit_load(e, AX, AX, offsetof(struct gw_go_callback, invoke), 8, false);
-	gw_emit_byte(e, 0xff); /* call *%rax */
-	gw_emit_byte(e, 0xd0);
+	gw_emit_load(e, AX, R11, offsetof(struct gw_thunk_slot, record), 8, false);
+	gw_emit_bytes(e, call_enter, sizeof call_enter);
 	callback_results(e, &f, plan);
 	gw_emit_adjust(e, false, f.size);
 	gw_emit_byte(e, 0xc3);

@@ -1,4 +1,4 @@
-/* Carries out plans: calls from Go to C and from C to Go. */
+/* Carries out plans for calls from Go to C. */
 #include <alloca.h>
 #include <errno.h>
 #include <string.h>
@@ -172,32 +172,6 @@ void gw_go_safe_call(struct gw_go_safe_call *call)
 	if (result != call->result)
 		memcpy(call->result, result, size);
 	gw_callback_check(in);
-}
-
-void gw_go_callback_run(void *record, struct gw_closure_regs *regs)
-{
-	const struct gw_go_callback *callback = record;
-	const gw_go_plan *plan = callback->plan;
-	const gw_signature *s = plan->signature;
-	struct gw_go_invocation call;
-	char *segment[GW_SEGMENTS] = {(char *)&call.regs, NULL, (char *)regs, NULL, NULL};
-	call.callback = callback;
-	call.stack = NULL;
-	if (plan->shape.stack_frame != 0) {
-		call.stack = segment[GW_SEGMENT_GO_STACK] = alloca(plan->shape.stack_frame);
-		gw_touch((unsigned char *)call.stack, plan->shape.stack_frame);
-	}
-	memcpy(&segment[GW_SEGMENT_C_STACK], &regs->stack, sizeof regs->stack);
-	if (s->hidden) {
-		segment[GW_SEGMENT_RESULT] = (char *)(uintptr_t)regs->ints[0];
-		regs->rax = regs->ints[0];
-	} else if (s->result.pieces != 0 && s->result.piece[0].where == GW_IN_X87) {
-		regs->x87 = s->result.pieces;
-		memset(regs->st, 0, sizeof regs->st);
-	}
-	run(plan->in, plan->nin, segment, NULL);
-	callback->invoke(&call);
-	run(plan->out, plan->nout, segment, NULL);
 }
 
 void gw_go_reflected_run(void *record, struct gw_closure_regs *regs)

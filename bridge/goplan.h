@@ -67,8 +67,9 @@ enum { GW_GO_STRINGS_MAX = 4096 };
 uint64_t gw_go_call(const gw_go_plan *plan, const struct gw_rt_g *g, struct gw_go_regs *block,
 		    char *stack, void (*fn)(void));
 
-/* gocode.c, gocallback.c. Machine code of a plan, for calls and for callbacks, for good; NULL where there is none. That of callbacks is
-   an entry for thunks. */
+/* gocode.c, gocallback.c. Machine code of a plan, for calls and for callbacks, for good. That of
+   calls is NULL where there is none. That of callbacks is an entry for thunks; NULL when there is
+   no memory for it. */
 void *gw_go_code(const gw_go_plan *plan);
 void *gw_go_callback_code(const gw_go_plan *plan);
 void gw_errno_call(void); /* trampolines/call_sysv.S; not a C function */
@@ -83,24 +84,16 @@ struct gw_go_safe_call {
 };
 void gw_go_safe_call(struct gw_go_safe_call *call);
 
-struct gw_go_invocation;
-
-/* A callback of any signature: the record of a thunk whose entry is gw_closure_entry. */
-struct gw_go_callback {
-	struct gw_closure_record record; /* run is gw_go_callback_run */
-	const gw_go_plan *plan;
-	void *fn;                                      /* the Go func value */
-	void (*invoke)(struct gw_go_invocation *call); /* a callback of Go's own, which calls fn */
-};
-
-/* One call of it, on C's stack for its time. */
+/* One callback, on C's stack for its time. */
 struct gw_go_invocation {
-	const struct gw_go_callback *callback;
 	struct gw_go_regs regs; /* in: parameters, out: results */
 	char *stack;            /* shape.stack_frame bytes */
 };
 
-void gw_go_callback_run(void *record, struct gw_closure_regs *regs);
+/* What the record of a thunk that goes to gw_go_callback_code begins with. */
+struct gw_go_callback {
+	void (*enter)(struct gw_go_invocation *call); /* calls Go; R11 is the thunk's slot */
+};
 
 /* A callback whose values all go through memory: handler's user is the record. */
 struct gw_go_reflected {

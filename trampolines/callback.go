@@ -8,13 +8,13 @@ import (
 
 // callbackFrame lies on the C stack for the time of a callback; callbackEntry makes it. Its size is 8 modulo 16.
 type callbackFrame struct {
+	unwind uintptr    // the code of the func value that &unwind is: what the callback defers
 	g0sp   uintptr    // g0.sched.sp before the callback; through runtime.cgocallback: the outer such frame (bridge/callback.c)
-	record uintptr    // *CallbackRecord
-	mark   uintptr    // g.sched.pc as the callback found it
+	record uintptr    // *CallbackRecord, where it is not in a register
+	mark   uintptr    // g.sched.pc as the callback found it, where it is not incall+1
 	auto   *AutoState // of the C function that called back, while its call is Blocking
-	rax    uintptr    // result
-	ints   [6]uintptr
-	floats [8]float64 // then the first is the result, the others are for Then
+	ints   [3]uintptr // arguments, where they are not in registers; then the first is the result
+	then   [thenArgs + ThenMax]uintptr
 }
 
 // Its alignment keeps the C stack aligned below callbackEntry's six pushes and return address.
@@ -22,129 +22,183 @@ const _ = uint(unsafe.Sizeof(callbackFrame{})%16-8) - uint(8-unsafe.Sizeof(callb
 
 const slotRecord = 8 // offset of record in struct gw_thunk_slot (bridge/bridge.h)
 
-// CallbackRecord is what a thunk's slot points to: the Go function behind a callback. Who makes a record keeps it for good,
-// and changes nothing but Fn when the slot points to it. For C and assembly carry its address where the collector does not
-// see it, and may wait meanwhile: a thread that has entered the thunk, for a processor. Fn is read when that is over, by Go
-// code, in whose registers and frames the func value is seen.
+// CallbackRecord is what a thunk's slot points to: the Go function behind a callback. It begins as struct gw_go_callback does
+// (bridge/goplan.h). Who makes a record keeps it for good, and changes nothing but Fn when the slot points to it. For C and
+// assembly carry its address where the collector does not see it, and may wait meanwhile: a thread that has entered the thunk,
+// for a processor. Fn is read when that is over, by Go code, in whose registers and frames the func value is seen.
 type CallbackRecord struct {
-	Fn     unsafe.Pointer // the func value; its parameters take at most six integer and eight float registers
-	Extend int32          // integer result narrower than 64 bits: 64 - its bits, negative when signed; else 0
-	Floats uint32         // not 0 when it has float parameters or a float result
-	run    func(f *callbackFrame, a, b, c uintptr)
-	// On the safe road, where no register convention may be relied upon, Fn is a func(*CallbackArgs).
+	enter   uintptr        // callbackEntry, for generated code
+	Fn      unsafe.Pointer // the func value
+	run     callbackRun    // with callbackUnwind deferred, for callbackGo and its kind
+	call    callbackRun    // without, for runtime.cgocallback
+	shape   *PlanShape     // nil for few integers
+	strings []Place        // string parameters
 }
 
-// CallbackArgs are the register arguments of a callback and its result, as Fn has them on the safe road.
-type CallbackArgs struct {
-	Ints   *[6]uintptr
-	Floats *[8]float64
-	Int    uintptr // result
-	Float  float64 // result
-}
+// A callbackRun calls the Go function of r with what C has called callbackEntry with, and leaves the result in f. The order of
+// the parameters is CALLBACK_RUN's.
+type callbackRun func(f *callbackFrame, c uintptr, r *CallbackRecord, a, b uintptr)
 
-// Entry prepares a record whose function has so many integer parameters, and returns the code that thunks with this
-// record go to.
-func (r *CallbackRecord) Entry(ints int) uintptr {
-	r.run = callbackRun
-	if road == RoadSafe || r.Floats != 0 || r.Extend != 0 || ints > 3 {
-		return Asm.callbackEntry
+// NewCallbackRecord returns a record without Fn, and where the thunks with it go: for functions of up to three integers or
+// pointers, with no result or one that fills 32 or 64 bits of a register, plan is 0. Not for RoadSafe: Go functions are entered
+// with Go's register convention.
+func NewCallbackRecord(plan uintptr, strings []Place) (r *CallbackRecord, entry uintptr) {
+	r = &CallbackRecord{enter: Asm.callbackEntry, run: callbackRunFew, call: callbackCallFew, strings: strings}
+	if plan == 0 {
+		return r, r.enter
 	}
-	r.run = callbackRunFew
-	return Asm.callbackEntryFew
+	r.shape = ShapeOf(plan)
+	r.run, r.call = callbackRunAny, callbackCallAny
+	if s := r.shape; s.StackFrame == 0 && len(strings) == 0 {
+		switch {
+		case s.IntsIn <= intsIn && s.IntsOut <= intsOut && s.FloatsIn+s.FloatsOut == 0:
+			r.run = callbackRunInts
+		case s.IntsIn <= mixedIn && s.FloatsIn <= mixedIn && s.IntsOut <= mixedOut && s.FloatsOut <= mixedOut:
+			r.run = callbackRunMixed
+		}
+	}
+	return r, r.shape.Code
 }
 
-// callbackCall calls the Go function of f's record and leaves the result in f.
-//
-// The function has whatever parameters; the first six integers and eight floats of any list travel in the same registers,
-// so calling it by these types loads all that it may look at.
-func callbackCall(f *callbackFrame) {
-	r := f.called()
-	if r.Floats != 0 {
-		callbackCallFloats(f)
-		return
-	}
+// ReflectedRecord is the record of a callback on the safe road, where no register convention may be relied upon: it mirrors
+// struct gw_go_reflected (bridge/goplan.h), and goes on with what C does not look at. Its lifetime is a CallbackRecord's.
+type ReflectedRecord struct {
+	run       uintptr
+	signature uintptr
+	handler   uintptr
+	Fn        unsafe.Pointer // a func(result, args unsafe.Pointer); atomic
+}
+
+// NewReflectedRecord returns a record without Fn for a gw_signature, and where the thunks with it go.
+func NewReflectedRecord(signature uintptr) (r *ReflectedRecord, entry uintptr) {
+	return &ReflectedRecord{run: Core.GoReflectedRun, signature: signature, handler: Asm.callbackReflected}, Core.ClosureEntry
+}
+
+// staticSlot is a struct gw_thunk_slot without a thunk.
+type staticSlot struct {
+	entry  uintptr
+	record *CallbackRecord
+}
+
+var reflectedSlot = staticSlot{record: &CallbackRecord{call: func(_ *callbackFrame, record uintptr, _ *CallbackRecord, result, args uintptr) {
+	r := *(**ReflectedRecord)(unsafe.Pointer(&record))
+	fn := atomic.LoadPointer(&r.Fn)
+	(*(*func(result, args unsafe.Pointer))(unsafe.Pointer(&fn)))(*(*unsafe.Pointer)(unsafe.Pointer(&result)), *(*unsafe.Pointer)(unsafe.Pointer(&args)))
+}}}
+
+var returnedPC = Asm.callbackReturned
+
+// departure returns what a callback defers, for panics and Goexit: callbackUnwind, and callbackReturned when the Go function has
+// returned. The compiler's own func value would be a function with a stack check and a frame, of which a callback that returns
+// has no use.
+func (f *callbackFrame) departure() func() { return *(*func())(unsafe.Pointer(&f)) }
+
+// callbackRunFew is the run of records without a plan. The function has whatever parameters: the first three integers of any
+// list travel in the same registers, so calling it by this type loads all that it may look at.
+func callbackRunFew(f *callbackFrame, c uintptr, r *CallbackRecord, a, b uintptr) {
+	defer f.departure()()
+	f.ints[0] = (*(*func(a, b, c uintptr) uintptr)(unsafe.Pointer(&r.Fn)))(a, b, c)
+	f.unwind = returnedPC
+}
+
+func callbackCallFew(f *callbackFrame, c uintptr, r *CallbackRecord, a, b uintptr) {
+	f.ints[0] = (*(*func(a, b, c uintptr) uintptr)(unsafe.Pointer(&r.Fn)))(a, b, c)
+}
+
+// Invocation mirrors struct gw_go_invocation in bridge/goplan.h. It lies on C's stack.
+type Invocation struct {
+	regs  GoRegs
+	stack unsafe.Pointer
+}
+
+// What callbackRunInts serves: integer registers, and one for the result.
+const intsIn, intsOut = 6, 1
+
+// callbackRunInts is the run of records whose functions have all in integer registers. Whatever the types, the first registers
+// carry them, bit by bit, and a caller of this signature loads those and has spill space for them.
+func callbackRunInts(f *callbackFrame, _ uintptr, r *CallbackRecord, call, _ uintptr) {
+	defer f.departure()()
+	i := &(*(**Invocation)(unsafe.Pointer(&call))).regs.Ints
 	fn := *(*func(a, b, c, d, e, f uintptr) uintptr)(unsafe.Pointer(&r.Fn))
-	extend := uint(r.Extend)
-	v := fn(f.ints[0], f.ints[1], f.ints[2], f.ints[3], f.ints[4], f.ints[5])
-	f.rax = narrow(v, extend)
+	i[0] = fn(i[0], i[1], i[2], i[3], i[4], i[5])
+	f.unwind = returnedPC
 }
 
-func callbackCallFloats(f *callbackFrame) {
-	r := f.called()
-	fn := *(*func(a, b, c, d, e, f uintptr, g, h, i, j, k, l, m, n float64) (uintptr, float64))(unsafe.Pointer(&r.Fn))
-	extend := uint(r.Extend)
-	v, x := fn(f.ints[0], f.ints[1], f.ints[2], f.ints[3], f.ints[4], f.ints[5], f.floats[0], f.floats[1], f.floats[2],
-		f.floats[3], f.floats[4], f.floats[5], f.floats[6], f.floats[7])
-	f.rax, f.floats[0] = narrow(v, extend), x
+// What callbackRunMixed serves: registers of either kind.
+const mixedIn, mixedOut = 4, 2
+
+// callbackRunMixed is callbackRunInts for records whose functions have all in few registers of either kind.
+func callbackRunMixed(f *callbackFrame, _ uintptr, r *CallbackRecord, call, _ uintptr) {
+	defer f.departure()()
+	regs := &(*(**Invocation)(unsafe.Pointer(&call))).regs
+	fn := *(*func(a, b, c, d uintptr, e, f, g, h float64) (p, q uintptr, r, s float64))(unsafe.Pointer(&r.Fn))
+	i, x := &regs.Ints, &regs.Floats
+	i[0], i[1], x[0], x[1] = fn(i[0], i[1], i[2], i[3], x[0], x[1], x[2], x[3])
+	f.unwind = returnedPC
 }
 
-// narrow extends an integer result to the register, which C compilers expect of _Bool at least: extend is an Extend.
-func narrow(v uintptr, extend uint) uintptr {
-	if int(extend) < 0 {
-		extend = -extend
-		return uintptr(int64(v) << (extend & 63) >> (extend & 63))
-	}
-	return v << (extend & 63) >> (extend & 63)
+// callbackRunAny is the run of all other records.
+func callbackRunAny(f *callbackFrame, c uintptr, r *CallbackRecord, call, b uintptr) {
+	defer f.departure()()
+	callbackCallAny(f, c, r, call, b)
+	f.unwind = returnedPC
 }
 
-// A departure is what a callback defers, for panics and Goexit: a func value made by hand, whose code is callbackUnwind. The
-// compiler's own would be a function with a stack check and a frame, of which a callback that returns has no use.
-type departure struct {
-	code uintptr
-	f    *callbackFrame // nil when the Go function has returned
-}
-
-var unwindPC = Asm.callbackUnwind
-
-// fn returns d as a func value.
-func (d *departure) fn() func() { return *(*func())(unsafe.Pointer(&d)) }
-
-// callbackRun is the Go side of a callback on the same thread; callbackGo calls it with the first three integers as well.
-func callbackRun(f *callbackFrame, _, _, _ uintptr) {
-	d := departure{unwindPC, f}
-	defer d.fn()()
-	callbackCall(f)
-	d.f = nil
-}
-
-// callbackRunFew is callbackRun for callbackEntryFew.
-func callbackRunFew(f *callbackFrame, a, b, c uintptr) {
-	d := departure{unwindPC, f}
-	defer d.fn()()
-	fn := *(*func(a, b, c uintptr) uintptr)(unsafe.Pointer(&f.called().Fn))
-	f.rax = fn(a, b, c)
-	d.f = nil
-}
-
-// callbackRunPlan is callbackRun for callbackEntryPlan; call is what C has called that with, an *Invocation.
-func callbackRunPlan(f *callbackFrame, call, _, _ uintptr) {
-	d := departure{unwindPC, f}
-	defer d.fn()()
-	invokePlan(*(**Invocation)(unsafe.Pointer(&call)))
-	d.f = nil
-}
-
-// What callbackRunPlanFew serves: registers of either kind.
-const fewIn, fewOut = 4, 2
-
-// callbackRunPlanFew is callbackRunPlan for functions whose parameters and results are in few registers. Whatever their
-// types, the first registers of either kind carry them, bit by bit, and a caller of this signature loads those and has
-// spill space for them.
-func callbackRunPlanFew(f *callbackFrame, address, _, _ uintptr) {
-	d := departure{unwindPC, f}
-	defer d.fn()()
+func callbackCallAny(_ *callbackFrame, _ uintptr, r *CallbackRecord, address, _ uintptr) {
 	call := *(**Invocation)(unsafe.Pointer(&address))
-	fn := *(*func(a, b, c, d uintptr, e, f, g, h float64) (p, q uintptr, r, s float64))(unsafe.Pointer(&call.record.Fn))
-	i, x := &call.regs.Ints, &call.regs.Floats
-	p, q, r, s := fn(i[0], i[1], i[2], i[3], x[0], x[1], x[2], x[3])
-	i[0], i[1], x[0], x[1] = p, q, r, s
-	d.f = nil
+	if len(r.strings) != 0 {
+		invokeWithStrings(r, call)
+	} else {
+		invoke(r, call)
+	}
 }
 
-// called returns the record of the callback, whose address C memory holds.
-func (f *callbackFrame) called() *CallbackRecord {
-	return *(**CallbackRecord)(unsafe.Pointer(&f.record))
+func invoke(r *CallbackRecord, call *Invocation) {
+	args, frame := uintptr(r.shape.StackArgs), uintptr(r.shape.StackFrame)
+	switch size := frame + unsafe.Sizeof(GoRegs{}); { // a register is spilled to as much as it holds
+	case frame == 0:
+		callGo(r.Fn, &call.regs)
+	case size <= 512:
+		callGoStack512(r.Fn, call.stack, args, frame, &call.regs)
+	case size <= 4<<10:
+		callGoStack4K(r.Fn, call.stack, args, frame, &call.regs)
+	case size <= 64<<10:
+		callGoStack64K(r.Fn, call.stack, args, frame, &call.regs)
+	default: // C's arguments and result are 1 MB at most, each
+		callGoStack3M(r.Fn, call.stack, args, frame, &call.regs)
+	}
 }
+
+// invokeWithStrings copies the C strings among the parameters.
+func invokeWithStrings(r *CallbackRecord, call *Invocation) {
+	keep := make([]string, 0, 9)
+	copied := func(words *[2]uintptr) {
+		s := CString(words[0])
+		keep = append(keep, s)
+		words[0], words[1] = uintptr(stringData(s)), uintptr(len(s))
+	}
+	for _, p := range r.strings {
+		if offset, ok := p.OnStack(); ok {
+			copied((*[2]uintptr)(unsafe.Add(call.stack, offset)))
+		} else {
+			copied((*[2]uintptr)(call.regs.Ints[p:]))
+		}
+	}
+	invoke(r, call)
+	runtime.KeepAlive(keep)
+}
+
+// currentCallback returns the frame of the callback that this thread is in, to which the goroutine is locked.
+func currentCallback() *callbackFrame {
+	f := peek(peek(peek(getg()+g_m)+m_g0) + g_sched_sp)
+	return *(**callbackFrame)(unsafe.Pointer(&f))
+}
+
+// clearSignalPending makes sure that the runtime will send SIGURG to this thread, to which the goroutine is locked, when it
+// wants it. It sends none while m.signalPending says that one is under way, and a SIGURG that hits a foreign thread between two
+// of its m's is lost without clearing it. The runtime then waits for a stack check, and a loop in the callback may come by none.
+// (Running calls clear it for themselves: CCALL_ENTER.) One SIGURG too many is harmless.
+func clearSignalPending() { poke32(peek(getg()+g_m)+m_signalPending, 0) }
 
 // callbackForeignRun is what callbackForeign lets runtime.cgocallback run.
 func callbackForeignRun(f *callbackFrame) {
@@ -154,23 +208,15 @@ func callbackForeignRun(f *callbackFrame) {
 			runtimeCgocall(Core.CallbackLeft, uintptr(unsafe.Pointer(f))) // Call would find that its callback has changed
 		}
 	}()
-	callbackForeignCall(f)
-	returned = true
-}
-
-func callbackForeignCall(f *callbackFrame) {
 	if road != RoadSafe {
 		clearSignalPending()
 		if f.mark == 0 && atomic.LoadUint32(&extra) == extraUnknown {
 			firstForeign(f)
 		}
-		callbackCall(f)
-		return
 	}
-	a := CallbackArgs{Ints: &f.ints, Floats: &f.floats}
-	invoke := atomic.LoadPointer(&f.called().Fn)
-	(*(*func(*CallbackArgs))(unsafe.Pointer(&invoke)))(&a)
-	f.rax, f.floats[0] = a.Int, a.Float
+	r := *(**CallbackRecord)(unsafe.Pointer(&f.record))
+	r.call(f, f.ints[2], r, f.ints[0], f.ints[1])
+	returned = true
 }
 
 // goexitPC is where every goroutine would go on when its function returns, and the one of a thread that C made between

@@ -29,7 +29,6 @@ type coreTable struct {
 
 	// Callbacks.
 	ClosureEntry       uintptr
-	GoCallbackRun      uintptr
 	GoReflectedRun     uintptr
 	ThunkAlloc         uintptr
 	ThunkSet           uintptr
@@ -87,9 +86,8 @@ type asmTable struct {
 	bindStrings3      uintptr
 	bindStrings9      uintptr
 	callbackEntry     uintptr
-	callbackEntryFew  uintptr
-	callbackEntryPlan uintptr
-	callbackUnwind    uintptr
+	callbackReflected uintptr
+	callbackReturned  uintptr
 	callbackReport    uintptr
 	thenReturn        uintptr
 	inGo              uintptr

@@ -10,7 +10,7 @@
 //
 // Callbacks that are not on the same-thread road.
 //
-// In:        SP the callbackFrame, 16-byte aligned; C stack.
+// In:        SP the callbackFrame, 16-byte aligned, with the record and the arguments; C stack.
 //
 // A thread that C made keeps, since Go 1.21, what the runtime has for it: an extra m and its goroutine, which has nothing on
 // its stack between callbacks and is in a system call. Entering that again is what a callback in a Blocking call does; what
@@ -30,22 +30,21 @@
 TEXT ·callbackForeign(SB),NOSPLIT|NOFRAME,$0-0
 	CMPL	·road(SB), $const_RoadSafe
 	JEQ	foreign
-	CALLBACK_GOROUTINE
+	CALLBACK_GOROUTINE(foreign)
 	LEAQ	·idlePC(SB), BX
-	CMPQ	R14, (BX)
+	CMPQ	R13, (BX)
 	JNE	foreign
 	CMPB	const_m_isExtraInC(R15), $1
 	JNE	foreign
-	LEAQ	-GO_ROOM(SP), BX
-	CMPQ	BX, const_g_stack_lo(R12)
-	JLS	foreign
+	CALLBACK_ROOM(foreign)
 	CMPQ	SP, const_g_stack_hi(R12)
 	JHI	foreign
 	ADDB	$1, const_g_schedlink(R12)
 	JZ	foreign
+	MOVQ	const_g_sched_sp(R12), AX
 	CALLBACK_FROM_C
-	MOVQ	const_g_sched_sp(R13), BX
-	MOVQ	R14, -8(BX)		// the return PC, as runtime.cgocallback leaves it
+	MOVQ	const_g_sched_sp(R14), BX
+	MOVQ	R13, -8(BX)		// the return PC, as runtime.cgocallback leaves it
 	LEAQ	-8(BX), SP
 	XORL	BX, BX
 	XCHGQ	BP, BX
@@ -93,19 +92,19 @@ wrong:
 //
 // The goroutine's side of a callback on a thread that C made and the runtime has kept: callbackGo's for this case.
 //
-// In:        R13 g, R15 m, AX the callbackFrame; SP and BP as at runtime.goexit's call of the goroutine's function.
+// In:        R14 g, R15 m, AX the callbackFrame; SP and BP as at runtime.goexit's call of the goroutine's function.
 // Stack:     the goroutine's, with nothing on it.
 // The goroutine is in a system call and isExtraInC says that it runs no Go, until exitsyscall has returned, and then again
 // before entersyscall, as in runtime.cgocallbackg; for signals that come in between see signalBetween. The thread is locked
 // for good, the count only keeps step with callbackUnwind.
 //
-//   48         return PC, runtime.goexit        <- SP at entry
-//   40         saved BP, 0
-//   32         callbackFrame
-//    0...24    spill area of run
-TEXT ·callbackKept(SB),NOSPLIT,$40-0
+//   56         return PC, runtime.goexit        <- SP at entry
+//   48         saved BP, 0
+//   40         callbackFrame
+//    0...32    spill area of run
+TEXT ·callbackKept(SB),NOSPLIT,$48-0
 	NO_LOCAL_POINTERS
-	MOVQ	AX, 32(SP)
+	MOVQ	AX, 40(SP)
 	ADDL	$1, const_m_lockedInt(R15)
 	CALL	runtime·exitsyscall(SB)
 	MOVQ	TLS, R14
@@ -114,14 +113,9 @@ TEXT ·callbackKept(SB),NOSPLIT,$40-0
 	MOVB	$0, const_m_incgo(R15)
 	MOVB	$0, const_m_isExtraInC(R15)
 	MOVL	$0, const_m_signalPending(R15)		// see clearSignalPending
-	MOVQ	32(SP), AX
-	MOVQ	callbackFrame_record(AX), R11
-	MOVQ	callbackFrame_ints+0(AX), BX
-	MOVQ	callbackFrame_ints+8(AX), CX
-	MOVQ	callbackFrame_ints+16(AX), DI
-	MOVQ	CallbackRecord_run(R11), DX
-	XORPS	X15, X15
-	CALL	(DX)
+	MOVQ	40(SP), AX
+	CALLBACK_KEPT(AX)
+	CALLBACK_RUN
 	MOVQ	const_g_m(R14), R15
 	MOVB	$1, const_m_incgo(R15)
 	SUBL	$1, const_m_lockedInt(R15)
@@ -146,18 +140,4 @@ TEXT ·callbackKeptLeave(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	MOVQ	·goexitPC(SB), AX
 	MOVQ	AX, const_g_syscallpc(R13)
 	MOVQ	AX, const_g_sched_pc(R13)
-	MOVQ	const_g_sched_sp(R12), R14		// callbackFrame
 	CALLBACK_TO_C
-
-// func clearSignalPending()
-//
-// Makes sure that the runtime will send SIGURG to this thread when it wants it. It sends none while m.signalPending says
-// that one is under way, and a SIGURG that hits a foreign thread between two of its m's is lost without clearing it. The
-// runtime then waits for a stack check, and a loop in the callback may come by none. (Running calls clear it for themselves:
-// CCALL_ENTER.) One SIGURG too many is harmless.
-TEXT ·clearSignalPending(SB),NOSPLIT,$0-0
-	MOVQ	TLS, AX
-	MOVQ	0(AX)(TLS*1), AX
-	MOVQ	const_g_m(AX), AX
-	MOVL	$0, const_m_signalPending(AX)
-	RET

@@ -4,20 +4,22 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"unsafe"
+	_ "unsafe" // for go:linkname
 )
 
 // leftSlot is the slot of callbackLeft's callback, reportLeft.
-var leftSlot struct {
-	entry  uintptr
-	record *CallbackRecord
-}
+var leftSlot staticSlot
 
 func init() {
-	report := reportLeft
-	leftSlot.record = &CallbackRecord{Fn: *(*unsafe.Pointer)(unsafe.Pointer(&report)), run: callbackRun}
+	leftSlot.record = &CallbackRecord{run: callbackRunLeft, call: callLeft}
 	storePointer(Core.CallbackReportHook, Asm.callbackReport)
 }
+
+func callbackRunLeft(f *callbackFrame, c uintptr, r *CallbackRecord, a, b uintptr) {
+	callLeft(f, c, r, a, b)
+}
+
+func callLeft(*callbackFrame, uintptr, *CallbackRecord, uintptr, uintptr) { reportLeft() }
 
 //go:linkname throw runtime.throw
 func throw(s string)

@@ -1,9 +1,6 @@
 package trampolines
 
-import (
-	"runtime"
-	"unsafe"
-)
+import "unsafe"
 
 // GoRegs mirrors struct gw_go_regs in bridge/goplan.h: the registers of Go's ABIInternal.
 type GoRegs struct {
@@ -137,89 +134,5 @@ func CString(p uintptr) string {
 	return string(unsafe.Slice((*byte)(base), n))
 }
 
-// PlanRecord mirrors struct gw_go_callback in bridge/goplan.h: what the slot of a thunk for a callback of any signature
-// points to. As with CallbackRecord: for good, and only Fn changes.
-type PlanRecord struct {
-	run    uintptr
-	plan   uintptr
-	Fn     unsafe.Pointer // the func value
-	invoke uintptr        // callbackEntryPlan
-	// Not part of the mirror.
-	call    CallbackRecord // of the calls of callbackEntryPlan
-	shape   PlanShape
-	Strings []Place // string parameters
-}
-
-// NewPlanRecord returns a record for callbacks by a plan, without Fn.
-func NewPlanRecord(plan uintptr) *PlanRecord {
-	r := &PlanRecord{run: Core.GoCallbackRun, plan: plan, invoke: Asm.callbackEntryPlan, shape: *ShapeOf(plan)}
-	r.call.run, r.call.Fn = callbackRunPlan, invokePlanFunc
-	if s := &r.shape; s.StackFrame == 0 && s.Strings == 0 && s.IntsIn <= fewIn && s.FloatsIn <= fewIn &&
-		s.IntsOut <= fewOut && s.FloatsOut <= fewOut {
-		r.call.run = callbackRunPlanFew
-	}
-	return r
-}
-
-// invokePlanFunc is invokePlan as a func value: what callbackCall calls on threads that are not Go's, with the arguments
-// that C called callbackEntryPlan with.
-var invokePlanFunc = func() unsafe.Pointer {
-	fn := func(call unsafe.Pointer) { invokePlan((*Invocation)(call)) }
-	return *(*unsafe.Pointer)(unsafe.Pointer(&fn))
-}()
-
 // ShapeOf returns the shape of a plan, in C's memory.
 func ShapeOf(plan uintptr) *PlanShape { return *(**PlanShape)(unsafe.Pointer(&plan)) }
-
-// Invocation mirrors struct gw_go_invocation in bridge/goplan.h. It lies on C's stack.
-type Invocation struct {
-	record *PlanRecord
-	regs   GoRegs
-	stack  unsafe.Pointer
-}
-
-// invokePlan calls the Go func of any invocation.
-func invokePlan(call *Invocation) {
-	if len(call.record.Strings) != 0 {
-		invokeWithStrings(call)
-	} else {
-		invoke(call)
-	}
-}
-
-func invoke(call *Invocation) {
-	r := call.record
-	args, frame := uintptr(r.shape.StackArgs), uintptr(r.shape.StackFrame)
-	switch size := frame + unsafe.Sizeof(GoRegs{}); { // a register is spilled to as much as it holds
-	case frame == 0:
-		callGo(r.Fn, &call.regs)
-	case size <= 512:
-		callGoStack512(r.Fn, call.stack, args, frame, &call.regs)
-	case size <= 4<<10:
-		callGoStack4K(r.Fn, call.stack, args, frame, &call.regs)
-	case size <= 64<<10:
-		callGoStack64K(r.Fn, call.stack, args, frame, &call.regs)
-	default: // C's arguments and result are 1 MB at most, each
-		callGoStack3M(r.Fn, call.stack, args, frame, &call.regs)
-	}
-}
-
-// invokeWithStrings copies the C strings among the parameters.
-func invokeWithStrings(call *Invocation) {
-	r := call.record
-	keep := make([]string, 0, 9)
-	copied := func(words *[2]uintptr) {
-		s := CString(words[0])
-		keep = append(keep, s)
-		words[0], words[1] = uintptr(stringData(s)), uintptr(len(s))
-	}
-	for _, p := range r.Strings {
-		if offset, ok := p.OnStack(); ok {
-			copied((*[2]uintptr)(unsafe.Add(call.stack, offset)))
-		} else {
-			copied((*[2]uintptr)(call.regs.Ints[p:]))
-		}
-	}
-	invoke(call)
-	runtime.KeepAlive(keep)
-}

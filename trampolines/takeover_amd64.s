@@ -159,5 +159,6 @@ no:
 TEXT ·budget(SB),NOSPLIT|NOFRAME,$0-0
 	CALL	·takeoverEnter(SB)
 	CALL	·callbackGo(SB)
+	CALL	·callbackTold(SB)
 	CALL	·callbackLeaveBlocking(SB)
 	RET

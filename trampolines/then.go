@@ -1,22 +1,19 @@
 package trampolines
 
-import (
-	"math"
-	"unsafe"
-)
+import "unsafe"
 
 // ThenMax is how many arguments a function that Then asks for can have.
 const ThenMax = 5
 
-// Where in callbackFrame.floats Then puts what thenReturn finds.
+// Where in callbackFrame.then Then puts what thenReturn finds.
 const (
-	thenFn       = 1
-	thenReturnPC = 2
-	thenArgs     = 3
+	thenFn       = 0
+	thenReturnPC = 1
+	thenArgs     = 2
 )
 
-// The floats are the end of the frame, so that thenReturn finds them within 128 bytes.
-const _ = -(unsafe.Sizeof(callbackFrame{}) ^ (unsafe.Offsetof(callbackFrame{}.floats) + 64))
+// then is the end of the frame, so that thenReturn finds it within 128 bytes.
+const _ = -(unsafe.Sizeof(callbackFrame{}) ^ (unsafe.Offsetof(callbackFrame{}.then) + 8*(thenArgs+ThenMax)))
 
 // pushed is what lies between a callbackFrame and the return address to C: callbackEntry's six registers.
 const pushed = 6 * 8
@@ -27,16 +24,13 @@ func Then(fn uintptr, args []uintptr) bool {
 	if f == nil {
 		return false
 	}
-	put := func(i int, v uintptr) { f.floats[i] = math.Float64frombits(uint64(v)) }
 	back := (*uintptr)(unsafe.Add(unsafe.Pointer(f), unsafe.Sizeof(*f)+pushed))
 	if *back != Asm.thenReturn {
-		put(thenReturnPC, *back)
+		f.then[thenReturnPC] = *back
 		*back = Asm.thenReturn
 	}
-	put(thenFn, fn)
-	for i, a := range args {
-		put(thenArgs+i, a)
-	}
+	f.then[thenFn] = fn
+	copy(f.then[thenArgs:], args)
 	return true
 }
 

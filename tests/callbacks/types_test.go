@@ -78,6 +78,48 @@ func TestBoolResultIsClean(t *testing.T) {
 	}
 }
 
+// largeStruct checks structs of T's size, an array of words: a parameter among others and the result, all on the stacks.
+func largeStruct[T any](t *testing.T) {
+	t.Helper()
+	type large struct{ Words T }
+	words := func(l *large) []uint64 {
+		return unsafe.Slice((*uint64)(unsafe.Pointer(l)), unsafe.Sizeof(*l)/8)
+	}
+	fn := testlib.Callback(t, func(a int8, l large, x float64, b *int32) large {
+		if a != -3 || x != 1.5 || *b != 7 {
+			t.Errorf("%T: %d, %v and %d beside it", l, a, x, *b)
+		}
+		for i, w := range words(&l) {
+			words(&l)[i] = w ^ 1<<63
+		}
+		return l
+	})
+	for _, mode := range testlib.Modes {
+		var call func(int8, large, float64, *int32) large
+		if err := gangway.Bind(gangway.Symbol(fn), &call, mode.Option); err != nil {
+			t.Fatal(err)
+		}
+		var l large
+		for i := range words(&l) {
+			words(&l)[i] = uint64(i) * 0x0123456789abcdef >> 1
+		}
+		b := int32(7)
+		got := call(-3, l, 1.5, &b)
+		for i, w := range words(&got) {
+			if w != words(&l)[i]^1<<63 {
+				t.Fatalf("%s: word %d of %d is %#x", mode.Name, i, len(words(&l)), w)
+			}
+		}
+	}
+}
+
+func TestLargeStructs(t *testing.T) {
+	largeStruct[[17]uint64](t)
+	largeStruct[[300]uint64](t)
+	largeStruct[[3000]uint64](t)
+	largeStruct[[100000]uint64](t)
+}
+
 func TestMixedArguments(t *testing.T) {
 	l := testlib.Lib(t)
 	defer func() {

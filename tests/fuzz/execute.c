@@ -3,8 +3,7 @@
        gw_call -> recorder
        gw_go_call -> recorder             the values where Go has them, by layout.c
        machine code of the plan -> recorder
-       gw_call -> thunk -> gw_go_callback_run -> a callback that has Go's registers
-       gw_call -> thunk -> machine code of the plan -> the same
+       gw_call -> thunk -> code of a plan -> a callback that has Go's registers
        gw_call -> closure -> a handler
 
    The recorder and the callbacks must see the values in memory that the call began with, in the
@@ -364,28 +363,20 @@ static void handle(void *result, void *const *args, void *user)
 	memcpy(result, now.result.bytes, now.result.type->size);
 }
 
-/* A thunk for the life of the program: where it goes is what changes. */
-static void call_back(const char *road, const gw_go_plan *plan, const void *entry)
-{
-	static struct gw_go_callback callback = {.record = {gw_go_callback_run}, .invoke = invoke};
-	static void *thunk;
-	if (thunk == NULL)
-		CHECK(gw_thunk_alloc(entry, &callback, &thunk) == GW_OK, "no thunk");
-	callback.plan = plan;
-	gw_thunk_set(thunk, entry, &callback);
-	call_from_c(road, (void (*)(void))(uintptr_t)thunk);
-	fuzz_counts.called_back++;
-}
-
 static void call_to_go(const gw_go_plan *plan)
 {
 	/* Of a string C has the address alone, and it is another one than Go had. */
 	for (uint32_t i = 0; i < now.s->count; i++)
 		if (now.params[i].type->kind == GW_GO_STR)
 			memcpy(now.params[i].go, now.params[i].bytes, 8);
-	call_back("callback", plan, (const void *)(uintptr_t)gw_closure_entry);
-	if (plan->shape.code != NULL)
-		call_back("machine code of a callback", plan, plan->shape.code);
+	/* A thunk for the life of the program: where it goes is what changes. */
+	static struct gw_go_callback callback = {invoke};
+	static void *thunk;
+	if (thunk == NULL)
+		CHECK(gw_thunk_alloc(plan->shape.code, &callback, &thunk) == GW_OK, "no thunk");
+	gw_thunk_set(thunk, plan->shape.code, &callback);
+	call_from_c("callback", (void (*)(void))(uintptr_t)thunk);
+	fuzz_counts.called_back++;
 }
 
 static void call_closure(void)
