@@ -60,7 +60,7 @@ void gw_call_init(int *errno_location);
 void gw_call_setup(uintptr_t *secure);
 
 /* g and m as they are during a call by runtime.cgocall (trampolines.snapshot on the Go side,
- * check.go). */
+ * start_layout.go). */
 struct gw_snapshot {
 	const void *g, *m;
 	unsigned char g_bytes[256];

@@ -19,5 +19,5 @@ sed -n '/^type \(core\|jit\)Table/,/^}/s/^[[:space:]]*\([A-Z][A-Za-z0-9]*\) *uin
 }
 
 cd gomod
-"$go" run ./trampolines/imports -check -o trampolines/zimports_linux_amd64.go trampolines/gangway_linux_amd64.syso
-"$go" run ./trampolines/layout -check -goroots "$goroots"
+"$go" run ./build-aux/imports -check -o trampolines/zimports_linux_amd64.go trampolines/gangway_linux_amd64.syso
+"$go" run ./build-aux/layout -check -goroots "$goroots"

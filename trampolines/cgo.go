@@ -8,6 +8,9 @@ import (
 	"github.com/gangwayffi/gangway/trampolines/withcgo"
 )
 
+// hooksElsewhere: the runtime's hooks are those of runtime/cgo, which expects what Gangway does.
+const hooksElsewhere = false
+
 // cgoBindM is the runtime's (Go 1.21 and later): the C function that ties an m to a thread that Go did not make, when the
 // thread first enters Go.
 //

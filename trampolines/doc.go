@@ -71,8 +71,9 @@
 // # Roads
 //
 // All this rests on a few private fields of the runtime's g and m. Their offsets are generated for each range of Go
-// releases (layout_go*.go, made by the layout command), compared with every toolchain by a test, and checked against
-// the runtime's behaviour when a program starts (check.go). When that fails, on an unknown Go release, or on request,
+// releases (layout_go*.go, made by build-aux/layout), compared with every toolchain by a test, and checked against
+// the runtime's behaviour when a program starts (start_layout.go); start.go decides. When the check fails, on an unknown Go
+// release, or on request,
 // calls go through runtime.cgocall and callbacks through runtime.cgocallback alone: the safe road. When the runtime
 // sends no SIGURG (GODEBUG=asyncpreemptoff=1), all calls are Blocking.
 package trampolines

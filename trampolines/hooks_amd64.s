@@ -5,7 +5,7 @@
 //
 // All versions of Go from 1.19 on have their names here. A name that the runtime of the day does not know is a
 // variable that nobody reads. Not taken over: _cgo_mmap, _cgo_munmap and _cgo_yield, which serve C sanitizers only, and
-// _cgo_sigaction, which check.go sets when calls can be taken over, with cgo on too.
+// _cgo_sigaction, which start.go sets when calls can be taken over, with cgo on too.
 
 #include "textflag.h"
 #include "go_asm.h"

@@ -143,7 +143,7 @@ func module(t *testing.T, old, new string) string {
 				continue
 			}
 			data, err := os.ReadFile(filepath.Join(root, name))
-			if strings.HasPrefix(name, "jit/layout_") || strings.HasPrefix(name, "trampolines/known_") {
+			if strings.HasPrefix(name, "jit/layout_") || strings.HasPrefix(name, "trampolines/layout_") {
 				data = regexp.MustCompile(old).ReplaceAll(data, []byte(new))
 			}
 			if err == nil {

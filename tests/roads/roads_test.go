@@ -197,6 +197,35 @@ func TestWrongLayoutMeansSafeRoad(t *testing.T) {
 	}
 }
 
+// TestUnknownRelease builds the program as a Go release does that no layout file covers.
+func TestUnknownRelease(t *testing.T) {
+	dir := module(t)
+	files, err := filepath.Glob(filepath.Join(dir, "trampolines", "layout_go*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no layout files: %v", err)
+	}
+	for _, f := range files {
+		if err := os.Remove(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	unknown := filepath.Join(dir, "trampolines", "unknown.go")
+	text, err := os.ReadFile(unknown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer := regexp.MustCompile(`^//go:build go1\.\d+\n`)
+	if !newer.Match(text) {
+		t.Fatalf("%s begins with %.30q", unknown, text)
+	}
+	if err := os.WriteFile(unknown, newer.ReplaceAll(text, nil), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if line := run(t, build(t, dir)); line != "safe the layout of "+runtime.Version()+" is not known" {
+		t.Error(line)
+	}
+}
+
 // foreign lets ten threads of C's call Go.
 const foreign = `package main
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"runtime"
 	"strconv"
-	"strings"
 	"syscall"
 	"unsafe"
 )
@@ -13,131 +12,6 @@ func peek(p uintptr) uintptr
 func peek32(p uintptr) uint32
 func peek8(p uintptr) uint8
 func poke32(p uintptr, v uint32)
-
-// secure is not 0 when the program has rights that its caller has not. GANGWAY_ROAD does not count then; the runtime itself
-// goes by GODEBUG all the same.
-var secure uintptr
-
-// Secure tells whether the environment is not to be believed.
-func Secure() bool { return secure != 0 }
-
-// Init order matters: nothing may call C before road is set, except through runtime.cgocall.
-func init() {
-	linkCore()
-	if Core.size != unsafe.Sizeof(*Core) {
-		panic("gangway: the object of the C core is not that of this version of package trampolines")
-	}
-	// A package that came with a plugin is initialised on any goroutine.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	runtimeCgocall(Core.CallSetup, uintptr(unsafe.Pointer(&secure)))
-	road, roadReason = chooseRoad()
-	if road == RoadFast {
-		install := callRegs{fn: Core.SignalInstall, ints: [6]uintptr{Asm.signalEntry, Asm.signalIgnored,
-			uintptr(cgoSigaction), handlerOfRuntime(), Asm.handlersBefore}}
-		if safeCall(&install, nil); uint32(install.rax) == 0 {
-			road, roadReason = RoadBlocking, "no signal handler of the runtime to stand in front of"
-		} else if err := checkSignalPending(); err != nil {
-			safeCall(&callRegs{fn: Core.SignalRemove}, nil)
-			road, roadReason = RoadSafe, failed(err)
-		} else {
-			action := Core.SignalAction
-			cgoSigaction = *(*unsafe.Pointer)(unsafe.Pointer(&action))
-		}
-		besideCgo()
-	}
-}
-
-// cgoSigaction is the runtime's: the C function by which it sets and asks for signal handlers, or nil when it does so
-// itself. Gangway's keeps its own handler in front of what os/signal has the runtime install later.
-//
-//go:linkname cgoSigaction _cgo_sigaction
-var cgoSigaction unsafe.Pointer
-
-// handlerOfRuntime returns the runtime's signal handler, 0 if there is none. It may not be the one of SIGURG: another Go runtime
-// in this process (a library in Go, in a program in Go or beside another one) puts its own in the place of ours, and drops
-// what was for us. The runtime tells nobody what its handler is; it lies not far from runtime.goexit, and is known by its name.
-func handlerOfRuntime() uintptr {
-	const near = 1 << 22
-	var now [4]uintptr // the kernel's struct sigaction
-	RawSyscall(syscall.SYS_RT_SIGACTION, uintptr(syscall.SIGURG), 0, uintptr(unsafe.Pointer(&now)), 8, 0, 0)
-	if isHandler(now[0]) {
-		return now[0]
-	}
-	for d := uintptr(0); d < near; d += 16 {
-		for _, pc := range [...]uintptr{goexitPC + d, goexitPC - d} {
-			if isHandler(pc) {
-				return runtime.FuncForPC(pc).Entry()
-			}
-		}
-	}
-	return 0
-}
-
-// isHandler tells whether pc is in what the runtime sets as signal handler when C is in the process.
-func isHandler(pc uintptr) bool {
-	f := runtime.FuncForPC(pc)
-	return f != nil && f.Name() == "runtime.cgoSigtramp"
-}
-
-// roadChecked tells whether the layout has passed the start-up check.
-var roadChecked bool
-
-// chooseRoad decides how this process makes its calls, and says why.
-func chooseRoad() (uint32, string) {
-	asked := ""
-	if secure == 0 {
-		asked, _ = syscall.Getenv("GANGWAY_ROAD")
-	}
-	switch {
-	case asked == "safe":
-		return RoadSafe, "asked for by GANGWAY_ROAD=safe"
-	case sanitized != "":
-		return RoadSafe, "built with " + sanitized
-	case !layoutKnown:
-		return RoadSafe, "the layout of " + runtime.Version() + " is not known"
-	}
-	if err := checkLayout(); err != nil {
-		return RoadSafe, failed(err)
-	}
-	roadChecked = true
-	switch {
-	case asked == "blocking":
-		return RoadBlocking, "asked for by GANGWAY_ROAD=blocking"
-	case asked != "" && asked != "fast":
-		return RoadSafe, "GANGWAY_ROAD=" + asked + " is none of fast, blocking, safe"
-	}
-	if hooksElsewhere && asked != "fast" {
-		return RoadBlocking, "built with the tag gangway_nohooks: other callbacks expect system calls"
-	}
-	if setting := preemptionOff(); setting != "" {
-		return RoadBlocking, "GODEBUG " + setting + ": the runtime sends no SIGURG"
-	}
-	return RoadFast, "layout " + layoutGo + ", checked at start-up"
-}
-
-// preemptionOff returns the GODEBUG setting that keeps the runtime from sending SIGURG, or "". It can only come from the
-// environment: the go command builds no program with a default for one of these (//go:debug, as of Go 1.27).
-func preemptionOff() string {
-	settings, _ := syscall.Getenv("GODEBUG")
-	if v, ok := last(settings, "asyncpreemptoff"); ok && v != "0" {
-		return "asyncpreemptoff=" + v
-	}
-	if v, ok := last(settings, "gccheckmark"); ok && v != "0" && checkmarkStopsPreemption {
-		return "gccheckmark=" + v
-	}
-	return ""
-}
-
-// last returns the last value that key has in a list of settings.
-func last(settings, key string) (value string, ok bool) {
-	for _, s := range strings.Split(settings, ",") {
-		if k, v, isSetting := strings.Cut(s, "="); isSetting && strings.TrimSpace(k) == key {
-			value, ok = v, true
-		}
-	}
-	return value, ok
-}
 
 // snapshot mirrors struct gw_snapshot in bridge/call.h: g and m as they were during a call by runtime.cgocall.
 type snapshot struct {
@@ -153,9 +27,6 @@ func at(field string, offset int) string { return field + " at " + strconv.Itoa(
 func wrong(field string, offset int, what string) error {
 	return errors.New(at(field, offset) + " " + what)
 }
-
-// failed is the reason for the safe road when a check has found something wrong.
-func failed(err error) string { return "start-up check on " + runtime.Version() + ": " + err.Error() }
 
 // readable tells whether p may be the address of a runtime structure: aligned, and in mapped memory.
 func readable(p uintptr) bool {
@@ -319,29 +190,4 @@ func checkLayout() error {
 		return wrong("g.sched.pc", g_sched_pc, "does not hold the position of asmcgocall during a call")
 	}
 	return idle()
-}
-
-// checkSignalPending checks the offsets of m.signalPending and m.preemptGen: the runtime clears the one and counts the
-// other up when it gets a SIGURG. Only while nothing turns that off.
-//
-// Our handler is in front by then, so that this goes to the runtime's own handler, whoever else has one.
-//
-// Collections and the monitor may want to preempt this thread meanwhile. They send a SIGURG after they have changed the
-// field from 0 to 1; the mark is neither, so it stays until a SIGURG has come, and until then they send none. What they do
-// after that tells nothing.
-func checkSignalPending() error {
-	const mark = 7
-	m := peek(getg() + g_m)
-	p := m + m_signalPending
-	was, generation := peek32(p), peek32(m+m_preemptGen)
-	poke32(p, mark)
-	_, _, errno := syscall.RawSyscall(syscall.SYS_TGKILL, uintptr(syscall.Getpid()), uintptr(syscall.Gettid()), uintptr(syscall.SIGURG))
-	if now := peek32(p); now > 1 || errno != 0 {
-		poke32(p, was)
-		return wrong("m.signalPending", m_signalPending, "is not cleared by SIGURG")
-	}
-	if now := peek32(m + m_preemptGen); now == generation {
-		return wrong("m.preemptGen", m_preemptGen, "does not count SIGURG")
-	}
-	return nil
 }
