@@ -109,8 +109,8 @@ func newThunk(kind *callbackKind) (*thunk, error) {
 	t := kind.free.first
 	if t == nil || thunks.closes-t.closed < reuseDistance {
 		now, entry := kind.record()
-		code := escape(new(uintptr))
-		status, text := checked(func() uintptr {
+		code := trampolines.Escape(new(uintptr))
+		status, text := trampolines.Checked(func() uintptr {
 			return trampolines.Call(trampolines.Core.ThunkAlloc, entry, uintptr(now.p), uintptr(unsafe.Pointer(code)), 0, 0, 0)
 		})
 		if status == 0 {

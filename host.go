@@ -22,7 +22,7 @@ func init() {
 // Host returns the address of the gw_host table (gangway.h): what a C library that cannot link with Gangway's object,
 // such as one loaded with Open, needs to attach its threads to the Go program ahead of their first callback.
 func Host() unsafe.Pointer {
-	return pointer(trampolines.Call(trampolines.Core.HostTable, 0, 0, 0, 0, 0, 0))
+	return trampolines.Pointer(trampolines.Call(trampolines.Core.HostTable, 0, 0, 0, 0, 0, 0))
 }
 
 // RawSyscall makes a Linux system call without telling the scheduler: for calls that do not block. r is the kernel's

@@ -46,12 +46,12 @@ func Open(names ...string) (*Library, error) {
 	for i, n := range names {
 		p, ok := cstring(n)
 		if !ok {
-			return nil, &OpenError{Names: names, Text: quote(n) + " is empty or holds a NUL byte"}
+			return nil, &OpenError{Names: names, Text: strconv.Quote(n) + " is empty or holds a NUL byte"}
 		}
 		cnames[i] = p
 	}
-	l := escape(&Library{})
-	status, text := checked(func() uintptr {
+	l := trampolines.Escape(&Library{})
+	status, text := trampolines.Checked(func() uintptr {
 		return trampolines.CallBlocking(trampolines.Core.LibraryOpen, uintptr(unsafe.Pointer(&l.handle)),
 			uintptr(unsafe.Pointer(&cnames[0])), uintptr(len(cnames)), 0, 0, 0)
 	})
@@ -59,7 +59,7 @@ func Open(names ...string) (*Library, error) {
 	if status != 0 {
 		return nil, &OpenError{Names: names, Text: text}
 	}
-	l.name = cgostring(trampolines.Call(trampolines.Core.LibraryName, uintptr(l.handle), 0, 0, 0, 0, 0))
+	l.name = trampolines.CString(trampolines.Call(trampolines.Core.LibraryName, uintptr(l.handle), 0, 0, 0, 0, 0))
 	if checkSignals {
 		reportHandlers()
 	}
@@ -81,7 +81,7 @@ func (l *Library) Name() string { return l.name }
 func (l *Library) Symbol(name string) (Symbol, error) {
 	cname, ok := cstring(name)
 	if !ok {
-		return 0, &SymbolError{l.name, name, l.name + ": symbol name " + quote(name) + " is empty or holds a NUL byte"}
+		return 0, &SymbolError{l.name, name, l.name + ": symbol name " + strconv.Quote(name) + " is empty or holds a NUL byte"}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -94,14 +94,14 @@ func (l *Library) symbol(name string, cname *byte) (Symbol, error) {
 		return 0, ErrClosed
 	}
 	if l.handle == nil {
-		if status, text := checked(func() uintptr {
+		if status, text := trampolines.Checked(func() uintptr {
 			return trampolines.CallBlocking(trampolines.Core.LibraryProcess, uintptr(unsafe.Pointer(&l.handle)), 0, 0, 0, 0, 0)
 		}); status != 0 {
 			return 0, &SymbolError{l.name, name, text}
 		}
 	}
-	out := escape(new(uintptr))
-	status, text := checked(func() uintptr {
+	out := trampolines.Escape(new(uintptr))
+	status, text := trampolines.Checked(func() uintptr {
 		return trampolines.CallBlocking(trampolines.Core.LibrarySymbol, uintptr(l.handle), uintptr(unsafe.Pointer(cname)),
 			uintptr(unsafe.Pointer(out)), 0, 0, 0)
 	})
@@ -117,7 +117,7 @@ func (l *Library) symbol(name string, cname *byte) (Symbol, error) {
 func (l *Library) Bind(name string, fn any, opts ...Option) error {
 	cname, ok := cstring(name)
 	if !ok {
-		return &SymbolError{l.name, name, l.name + ": symbol name " + quote(name) + " is empty or holds a NUL byte"}
+		return &SymbolError{l.name, name, l.name + ": symbol name " + strconv.Quote(name) + " is empty or holds a NUL byte"}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -164,7 +164,7 @@ func (l *Library) Close() error {
 	l.bound = nil
 	h := l.handle
 	l.handle = nil
-	status, text := checked(func() uintptr {
+	status, text := trampolines.Checked(func() uintptr {
 		return trampolines.CallBlocking(trampolines.Core.LibraryClose, uintptr(h), 0, 0, 0, 0, 0)
 	})
 	if status != 0 {
@@ -173,56 +173,10 @@ func (l *Library) Close() error {
 	return nil
 }
 
-// checked makes a call into the C core that returns a gw_status, and fetches the error text from the same thread.
-func checked(call func() uintptr) (status uint32, text string) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	if status = uint32(call()); status != 0 {
-		text = cgostring(trampolines.Call(trampolines.Core.LastError, 0, 0, 0, 0, 0, 0))
-	}
-	return status, text
-}
-
 // cstring returns a NUL-terminated copy of s, or false when C could not tell it from another string.
 func cstring(s string) (*byte, bool) {
 	if s == "" || strings.IndexByte(s, 0) >= 0 {
 		return nil, false
 	}
-	b := make([]byte, len(s)+1)
-	copy(b, s)
-	return &b[0], true
-}
-
-// cgostring copies the C string at p.
-func cgostring(p uintptr) string {
-	if p == 0 {
-		return ""
-	}
-	var b []byte
-	for {
-		c := *(*byte)(pointer(p))
-		if c == 0 {
-			return string(b)
-		}
-		b = append(b, c)
-		p++
-	}
-}
-
-// pointer turns an address that C returned into a pointer. It points outside Go's heap.
-func pointer(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }
-
-func quote(s string) string { return strconv.Quote(s) }
-
-var sink struct {
-	keep bool
-	p    any
-}
-
-// escape makes sure that p points to the heap, whose objects do not move, so that C may use its address.
-func escape[T any](p *T) *T {
-	if sink.keep {
-		sink.p = p
-	}
-	return p
+	return trampolines.Terminated(s), true
 }

@@ -27,9 +27,9 @@ func (s *signature) reflected(b *trampolines.BoundFunc) (func([]reflect.Value) [
 		if b.Closed() {
 			closedCall(b.Name)
 		}
-		c := escape(&reflectedCall{})
+		c := trampolines.Escape(&reflectedCall{})
 		defer c.release()
-		call := escape(&trampolines.SafePlanCall{Signature: fixed, Fn: b.Chain})
+		call := trampolines.Escape(&trampolines.SafePlanCall{Signature: fixed, Fn: b.Chain})
 		for i, p := range s.params {
 			c.add(p, args[i])
 		}

@@ -293,8 +293,8 @@ func layout(text string) (v value, reason string) {
 	if !ok {
 		return v, "no C type is in it"
 	}
-	out := escape(new([2]uint32))
-	_, reason = checked(func() uintptr {
+	out := trampolines.Escape(new([2]uint32))
+	_, reason = trampolines.Checked(func() uintptr {
 		return trampolines.Call(trampolines.Core.TypeLayoutGo, uintptr(unsafe.Pointer(c)), uintptr(unsafe.Pointer(out)), 0, 0, 0, 0)
 	})
 	return value{size: uintptr(out[0]), align: uintptr(out[1])}, reason
@@ -414,8 +414,8 @@ func compile(key compiledKey) (uintptr, error) {
 	if !ok {
 		panic("gangway: a signature without text")
 	}
-	out := escape(new(uintptr))
-	status, reason := checked(func() uintptr {
+	out := trampolines.Escape(new(uintptr))
+	status, reason := trampolines.Checked(func() uintptr {
 		if key.plan {
 			return trampolines.Call(trampolines.Core.GoPlanNew, uintptr(unsafe.Pointer(out)), uintptr(unsafe.Pointer(text)),
 				flag(key.errno), flag(key.callback), 0, 0)

@@ -75,7 +75,7 @@ func NewArena(name string, code, functions int) (*Arena, error) {
 	if code < 0 || functions < 0 {
 		return nil, &Error{ErrInvalid, fmt.Sprintf("arena %s: %d bytes of code and %d functions", name, code, functions)}
 	}
-	out, cname := escape(new(uintptr)), cstring(name)
+	out, cname := trampolines.Escape(new(uintptr)), trampolines.Terminated(name)
 	err := checked(func() uintptr {
 		return trampolines.CallBlocking(trampolines.JitCore.JitArenaNew, uintptr(unsafe.Pointer(out)),
 			uintptr(unsafe.Pointer(cname)), uintptr(code), uintptr(functions), 0, 0)
@@ -125,10 +125,12 @@ func (f *Function) forC() (*cFunction, error) {
 	if f.ArgWords < 0 || f.LocalWords < 0 {
 		return nil, &Error{ErrInvalid, fmt.Sprintf("function %s: %d argument and %d local words", f.Name, f.ArgWords, f.LocalWords)}
 	}
-	c := escape(&cFunction{name: cstring(f.Name), codeSize: uintptr(len(f.Code)), rangeCount: uintptr(len(f.Ranges)),
-		mapCount: uintptr(len(f.Maps)), argWords: uintptr(f.ArgWords), localWords: uintptr(f.LocalWords)})
+	c := trampolines.Escape(&cFunction{
+		name: trampolines.Terminated(f.Name), codeSize: uintptr(len(f.Code)), rangeCount: uintptr(len(f.Ranges)),
+		mapCount: uintptr(len(f.Maps)), argWords: uintptr(f.ArgWords), localWords: uintptr(f.LocalWords),
+	})
 	if f.File != "" {
-		c.file = cstring(f.File)
+		c.file = trampolines.Terminated(f.File)
 	}
 	code := append([]byte(nil), f.Code...)
 	ranges := make([]cRange, len(f.Ranges))
@@ -139,10 +141,10 @@ func (f *Function) forC() (*cFunction, error) {
 		}
 	}
 	if len(code) > 0 {
-		c.code = escape(&code[0])
+		c.code = trampolines.Escape(&code[0])
 	}
 	if len(ranges) > 0 {
-		c.ranges = escape(&ranges[0])
+		c.ranges = trampolines.Escape(&ranges[0])
 	}
 	maps := f.Maps
 	if len(maps) == 0 {
@@ -169,7 +171,7 @@ func (f *Function) rows(what string, words int, maps []Map, bits func(m *Map) []
 		}
 		copy(all[size*i:], b)
 	}
-	return escape(&all[0]), nil
+	return trampolines.Escape(&all[0]), nil
 }
 
 // Add copies f's code to the arena and registers it. From then on it may run. The error is an *Error: of kind ErrInvalid
@@ -180,7 +182,7 @@ func (a *Arena) Add(f *Function) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := escape(new(uintptr))
+	out := trampolines.Escape(new(uintptr))
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	err = checked(func() uintptr {
@@ -203,7 +205,7 @@ func (a *Arena) Add(f *Function) (*Entry, error) {
 
 // Used returns how many bytes of code and functions the arena holds, retired ones too.
 func (a *Arena) Used() (code, functions int) {
-	out := escape(new([2]uintptr))
+	out := trampolines.Escape(new([2]uintptr))
 	trampolines.Call(trampolines.JitCore.JitArenaUsed, a.c, uintptr(unsafe.Pointer(&out[0])), uintptr(unsafe.Pointer(&out[1])), 0, 0, 0)
 	return int(out[0]), int(out[1])
 }

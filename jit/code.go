@@ -17,7 +17,7 @@ type Code struct {
 // NewCode copies machine code to memory where it may run. The memory is writable first and executable then, never both. The
 // error is an *Error.
 func NewCode(code []byte) (*Code, error) {
-	out := escape(new(uintptr))
+	out := trampolines.Escape(new(uintptr))
 	err := checked(func() uintptr {
 		return trampolines.CallBlocking(trampolines.JitCore.CodeNew, uintptr(unsafe.Pointer(out)), uintptr(len(code)), 0, 0, 0, 0)
 	})

@@ -2,7 +2,6 @@ package jit
 
 import (
 	"errors"
-	"runtime"
 
 	"github.com/gangwayffi/gangway/trampolines"
 )
@@ -36,34 +35,11 @@ func (e *RetiredError) Error() string { return "jit: call of " + e.Name + " afte
 // Kinds by gw_status of gangway.h.
 var kinds = map[uint32]error{1: ErrInvalid, 2: ErrFull, 5: ErrClosed, 6: ErrUnavailable, 7: ErrSystem}
 
-// checked makes a call of the C core that returns a gw_status, and fetches the error's text on the same thread.
+// checked is trampolines.Checked with an *Error.
 func checked(call func() uintptr) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	status := uint32(call())
+	status, text := trampolines.Checked(call)
 	if status == 0 {
 		return nil
 	}
-	text := trampolines.CString(trampolines.Call(trampolines.Core.LastError, 0, 0, 0, 0, 0, 0))
 	return &Error{kinds[status], text}
-}
-
-var sink struct {
-	keep bool
-	p    any
-}
-
-// escape makes sure that p points to the heap, whose objects do not move, so that C may use its address.
-func escape[T any](p *T) *T {
-	if sink.keep {
-		sink.p = p
-	}
-	return p
-}
-
-// cstring returns a NUL-terminated copy of s.
-func cstring(s string) *byte {
-	b := make([]byte, len(s)+1)
-	copy(b, s)
-	return escape(&b[0])
 }

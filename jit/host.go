@@ -85,13 +85,13 @@ func register() error {
 	if layoutGo == "" {
 		return &Error{ErrUnavailable, "the module data of " + runtime.Version() + " is not known"}
 	}
-	h := escape(&host{layoutHere(), trampolines.FirstModule, trampolines.Asm.LastModule})
-	k := escape(&known{})
+	h := trampolines.Escape(&host{layoutHere(), trampolines.FirstModule, trampolines.Asm.LastModule})
+	k := trampolines.Escape(&known{})
 	k.self = k
 	landmark(k)
 	f := runtime.FuncForPC(k.pc)
 	file, line := f.FileLine(k.pc)
-	k.entry, k.name, k.file, k.line = f.Entry(), cstring(f.Name()), cstring(file), int32(line)
+	k.entry, k.name, k.file, k.line = f.Entry(), trampolines.Terminated(f.Name()), trampolines.Terminated(file), int32(line)
 	set := func() uintptr {
 		return trampolines.Call(trampolines.JitCore.JitHostSet, uintptr(unsafe.Pointer(h)), uintptr(unsafe.Pointer(k)), 0, 0, 0, 0)
 	}

@@ -13,10 +13,8 @@ var FirstModule = LastModule()
 
 // LastModule returns the end of the list of modules.
 func LastModule() unsafe.Pointer {
-	return atomic.LoadPointer((*unsafe.Pointer)(wordAt(Asm.LastModule)))
+	return atomic.LoadPointer((*unsafe.Pointer)(Pointer(Asm.LastModule)))
 }
-
-func wordAt(p uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&p)) }
 
 // NoRegistration says why code is not to be registered with this process's runtime, "" when nothing speaks against it.
 // The safe road is for a runtime that is not as expected, or for those who want nothing to rely on its private parts;
