@@ -21,8 +21,9 @@
 	ORQ	(JitArgs_pointers+8*i)(args), reg
 #define JIT_FLOATS (JitArgs_regs+GoRegs_Floats)
 
-// JIT_SPILL_ALL, JIT_LOAD_ALL: all registers of Go's convention; f is a register with the JitFunc, masks its In or Out.
-#define JIT_SPILL_ALL(f, masks, args) \
+// JIT_SPILL_ALL, JIT_LOAD_ALL: all registers of Go's convention; f is a register with the JitFunc, masks its In or Out. The
+// last parameter is a label, one for each use in a function.
+#define JIT_SPILL_ALL(f, masks, args, spilled) \
 	JIT_SPILL(0, AX, f, masks, args); \
 	JIT_SPILL(1, BX, f, masks, args); \
 	JIT_SPILL(2, CX, f, masks, args); \
@@ -37,7 +38,7 @@
 	SAVE_FLOATS(JIT_FLOATS, args); \
 	SAVE_MORE_FLOATS(JIT_FLOATS, args); \
 spilled:
-#define JIT_LOAD_ALL(f, args) \
+#define JIT_LOAD_ALL(f, args, integers) \
 	CMPL	JitFunc_Floats(f), $0; \
 	JEQ	integers; \
 	LOAD_FLOATS(JIT_FLOATS, args); \
@@ -64,10 +65,10 @@ integers: \
 TEXT ·jitCounted(SB),NOSPLIT,$272-0
 	NO_LOCAL_POINTERS
 	MOVQ	DX, JitArgs_f(SP)
-	JIT_SPILL_ALL(DX, JitFunc_In, SP)
+	JIT_SPILL_ALL(DX, JitFunc_In, SP, spilled)
 	CALL	·jitCountedCall(SB)
 	MOVQ	JitArgs_f(SP), DX
-	JIT_LOAD_ALL(DX, SP)
+	JIT_LOAD_ALL(DX, SP, integers)
 	RESTORE_GO_REGS
 	RET
 
@@ -97,13 +98,13 @@ TEXT ·jitEnter(SB),0,$192-16
 	NO_LOCAL_POINTERS
 	MOVQ	f+0(FP), DX
 	MOVQ	args+8(FP), R12
-	JIT_LOAD_ALL(DX, R12)
+	JIT_LOAD_ALL(DX, R12, integers)
 	RESTORE_GO_REGS
 	MOVQ	JitFunc_Entry(DX), R13
 	CALL	R13
 	MOVQ	f+0(FP), DX
 	MOVQ	args+8(FP), R12
-	JIT_SPILL_ALL(DX, JitFunc_Out, R12)
+	JIT_SPILL_ALL(DX, JitFunc_Out, R12, spilled)
 	RET
 
 // func jitRefused()

@@ -22,3 +22,11 @@ func Road() (int, string) { return int(road), roadReason }
 
 // Takeovers returns how many running calls have been taken over so far.
 func Takeovers() uint64 { return atomic.LoadUint64(&takeovers) }
+
+// takeoverWords are on g0's stack while takeover is on the goroutine's.
+type takeoverWords struct {
+	sp      uintptr    // of takeover
+	g0sp    uintptr    // g0.sched.sp as it was
+	auto    *AutoState // AUTO_STATE of the call: entersyscall's frames cover it
+	waiting uintptr    // not 0 when C was waiting in the kernel
+}

@@ -30,11 +30,7 @@ no:
 //            when C was waiting in the kernel.
 // Preserves: BX BP R12-R15.
 // Stack:     entered on the signal stack, or on g0's above R9; moves to the goroutine's and comes back.
-// At R9 meanwhile:
-//   24  R10
-//   16  AUTO_STATE of the call: entersyscall's frames cover it
-//    8  g0.sched.sp as it was
-//    0  SP of takeover       <- g0.sched.sp
+// At R9 meanwhile, where g0.sched.sp points: takeoverWords (road.go).
 // Out:       CX m, AX g0.
 TEXT ·takeover(SB),NOSPLIT|NOFRAME,$0-0
 	PUSHQ	BP
@@ -43,15 +39,15 @@ TEXT ·takeover(SB),NOSPLIT|NOFRAME,$0-0
 	PUSHQ	R13
 	PUSHQ	R14
 	PUSHQ	R15
-	MOVQ	R10, 24(R9)
+	MOVQ	R10, takeoverWords_waiting(R9)
 	MOVQ	const_g_sched_sp(AX), R10
-	MOVQ	R10, 8(R9)
-	MOVQ	SP, 0(R9)
+	MOVQ	R10, takeoverWords_g0sp(R9)
+	MOVQ	SP, takeoverWords_sp(R9)
 	MOVQ	R9, const_g_sched_sp(AX)
 	MOVQ	const_g_sched_bp(R8), BP
 	MOVQ	const_g_sched_sp(R8), R10
 	MOVQ	AUTO_STATE(R10), R11
-	MOVQ	R11, 16(R9)
+	MOVQ	R11, takeoverWords_auto(R9)
 	MOVQ	TLS, BX
 	MOVQ	R8, 0(BX)(TLS*1)
 	CMPQ	const_g_syscallsp(R8), $0
@@ -61,7 +57,7 @@ TEXT ·takeover(SB),NOSPLIT|NOFRAME,$0-0
 	JMP	·takeoverEnter(SB)
 done:
 	// A signal has done it since runningCall: in takeoverNow, or where C's handler has let it through.
-	MOVQ	8(R9), R10
+	MOVQ	takeoverWords_g0sp(R9), R10
 	MOVQ	R10, const_g_sched_sp(AX)
 	MOVQ	AX, 0(BX)(TLS*1)
 	POPQ	R15
@@ -87,9 +83,9 @@ TEXT ·takeoverEnter(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	const_m_g0(CX), AX
 	MOVQ	const_g_sched_sp(AX), R9
 	STAMP
-	MOVQ	16(R9), R10
+	MOVQ	takeoverWords_auto(R9), R10
 	MOVQ	R10, AUTO_STATE(SP)
-	CMPQ	24(R9), $0
+	CMPQ	takeoverWords_waiting(R9), $0
 	JEQ	stamped
 	MOVQ	$0, AUTO_SINCE(SP)		// long ago
 	TESTQ	R10, R10
@@ -100,8 +96,8 @@ TEXT ·takeoverEnter(SB),NOSPLIT|NOFRAME,$0-0
 stamped:
 	MOVQ	TLS, BX
 	MOVQ	AX, 0(BX)(TLS*1)
-	MOVQ	0(R9), SP
-	MOVQ	8(R9), R10
+	MOVQ	takeoverWords_sp(R9), SP
+	MOVQ	takeoverWords_g0sp(R9), R10
 	MOVQ	R10, const_g_sched_sp(AX)
 	LEAQ	·takeovers(SB), R10
 	LOCK
