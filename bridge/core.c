@@ -37,11 +37,7 @@
 	DO(last_error)                                                                             \
 	DO(host_table)                                                                             \
 	DO(host_attach_hook)                                                                       \
-	DO(host_in_go_hook)
-
-/* What package jit alone uses is in a table of its own, so that Go's linker leaves it out of other
-   programs. */
-#define JIT(DO)                                                                                    \
+	DO(host_in_go_hook)                                                                        \
 	DO(code_new)                                                                               \
 	DO(code_data)                                                                              \
 	DO(code_seal)                                                                              \
@@ -61,8 +57,3 @@ const struct gw_core {
 	size_t size; /* in bytes, which Go compares when it starts: an object may be an old one */
 	CORE(MEMBER)
 } gw_core = {.size = sizeof gw_core, CORE(ADDRESS)};
-
-extern const struct gw_jit_core gw_jit_core;
-const struct gw_jit_core {
-	JIT(MEMBER)
-} gw_jit_core = {JIT(ADDRESS)};

@@ -77,7 +77,7 @@ func NewArena(name string, code, functions int) (*Arena, error) {
 	}
 	out, cname := trampolines.Escape(new(uintptr)), trampolines.Terminated(name)
 	err := checked(func() uintptr {
-		return trampolines.CallBlocking(trampolines.JitCore.JitArenaNew, uintptr(unsafe.Pointer(out)),
+		return trampolines.CallBlocking(trampolines.Core.JitArenaNew, uintptr(unsafe.Pointer(out)),
 			uintptr(unsafe.Pointer(cname)), uintptr(code), uintptr(functions), 0, 0)
 	})
 	runtime.KeepAlive(cname)
@@ -186,7 +186,7 @@ func (a *Arena) Add(f *Function) (*Entry, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	err = checked(func() uintptr {
-		return trampolines.Call(trampolines.JitCore.JitAdd, a.c, uintptr(unsafe.Pointer(c)), uintptr(unsafe.Pointer(out)), 0, 0, 0)
+		return trampolines.Call(trampolines.Core.JitAdd, a.c, uintptr(unsafe.Pointer(c)), uintptr(unsafe.Pointer(out)), 0, 0, 0)
 	})
 	runtime.KeepAlive(c)
 	if err != nil {
@@ -206,7 +206,7 @@ func (a *Arena) Add(f *Function) (*Entry, error) {
 // Used returns how many bytes of code and functions the arena holds, retired ones too.
 func (a *Arena) Used() (code, functions int) {
 	out := trampolines.Escape(new([2]uintptr))
-	trampolines.Call(trampolines.JitCore.JitArenaUsed, a.c, uintptr(unsafe.Pointer(&out[0])), uintptr(unsafe.Pointer(&out[1])), 0, 0, 0)
+	trampolines.Call(trampolines.Core.JitArenaUsed, a.c, uintptr(unsafe.Pointer(&out[0])), uintptr(unsafe.Pointer(&out[1])), 0, 0, 0)
 	return int(out[0]), int(out[1])
 }
 
@@ -216,7 +216,7 @@ func (a *Arena) Used() (code, functions int) {
 func (a *Arena) Close() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	err := checked(func() uintptr { return trampolines.Call(trampolines.JitCore.JitArenaClose, a.c, 0, 0, 0, 0, 0) })
+	err := checked(func() uintptr { return trampolines.Call(trampolines.Core.JitArenaClose, a.c, 0, 0, 0, 0, 0) })
 	if err != nil {
 		return err
 	}

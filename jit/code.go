@@ -19,15 +19,15 @@ type Code struct {
 func NewCode(code []byte) (*Code, error) {
 	out := trampolines.Escape(new(uintptr))
 	err := checked(func() uintptr {
-		return trampolines.CallBlocking(trampolines.JitCore.CodeNew, uintptr(unsafe.Pointer(out)), uintptr(len(code)), 0, 0, 0, 0)
+		return trampolines.CallBlocking(trampolines.Core.CodeNew, uintptr(unsafe.Pointer(out)), uintptr(len(code)), 0, 0, 0, 0)
 	})
 	if err != nil {
 		return nil, err
 	}
 	c := &Code{c: *out}
-	c.addr = trampolines.Call(trampolines.JitCore.CodeData, c.c, 0, 0, 0, 0, 0)
+	c.addr = trampolines.Call(trampolines.Core.CodeData, c.c, 0, 0, 0, 0, 0)
 	copy(unsafe.Slice(*(**byte)(unsafe.Pointer(&c.addr)), len(code)), code)
-	err = checked(func() uintptr { return trampolines.CallBlocking(trampolines.JitCore.CodeSeal, c.c, 0, 0, 0, 0, 0) })
+	err = checked(func() uintptr { return trampolines.CallBlocking(trampolines.Core.CodeSeal, c.c, 0, 0, 0, 0, 0) })
 	if err != nil {
 		c.Free()
 		return nil, err
@@ -46,7 +46,7 @@ func (c *Code) Bind(fn any, opts ...gangway.Option) error {
 
 // Free gives the memory back. Nothing may run in it now or later.
 func (c *Code) Free() {
-	trampolines.CallBlocking(trampolines.JitCore.CodeFree, c.c, 0, 0, 0, 0, 0)
+	trampolines.CallBlocking(trampolines.Core.CodeFree, c.c, 0, 0, 0, 0, 0)
 	c.c, c.addr = 0, 0
 }
 

@@ -125,7 +125,7 @@ func (e *Entry) over() error { return &Error{ErrRetired, "function " + e.name + 
 
 // erase overwrites the code. No call is under way, and none will be.
 func (e *Entry) erase() {
-	e.once.Do(func() { trampolines.Call(trampolines.JitCore.JitRetire, e.arena.c, e.addr, 0, 0, 0, 0) })
+	e.once.Do(func() { trampolines.Call(trampolines.Core.JitRetire, e.arena.c, e.addr, 0, 0, 0, 0) })
 }
 
 // variable returns the variable of func type that fn points to.

@@ -93,7 +93,7 @@ func register() error {
 	file, line := f.FileLine(k.pc)
 	k.entry, k.name, k.file, k.line = f.Entry(), trampolines.Terminated(f.Name()), trampolines.Terminated(file), int32(line)
 	set := func() uintptr {
-		return trampolines.Call(trampolines.JitCore.JitHostSet, uintptr(unsafe.Pointer(h)), uintptr(unsafe.Pointer(k)), 0, 0, 0, 0)
+		return trampolines.Call(trampolines.Core.JitHostSet, uintptr(unsafe.Pointer(h)), uintptr(unsafe.Pointer(k)), 0, 0, 0, 0)
 	}
 	err := checked(set)
 	if last := trampolines.LastModule(); err != nil && last != h.first {

@@ -11,7 +11,7 @@ export CGO_ENABLED=0 GOOS=linux GOARCH=amd64 GOTOOLCHAIN=local GOWORK=off GOFLAG
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 sed -n 's/^[[:space:]]*DO(\([a-z0-9_]*\)).*/\1/p' "${srcdir:-.}/bridge/core.c" >"$work/core"
-sed -n '/^type \(core\|jit\)Table/,/^}/s/^[[:space:]]*\([A-Z][A-Za-z0-9]*\) *uintptr$/\1/p' "${srcdir:-.}/trampolines/core.go" |
+sed -n '/^type coreTable/,/^}/s/^[[:space:]]*\([A-Z][A-Za-z0-9]*\) *uintptr$/\1/p' "${srcdir:-.}/trampolines/core.go" |
 	sed 's/\([A-Z]\)/_\l\1/g; s/^_//' >"$work/mirror"
 [ -s "$work/core" ] && diff "$work/core" "$work/mirror" || {
 	echo 'generated.sh: trampolines/core.go does not mirror bridge/core.c' >&2

@@ -1,8 +1,11 @@
 package trampolines
 
-// Core is what Go knows of the C core: functions, and hooks that it sets. It mirrors struct gw_core in bridge/core.c, by name
-// and order, and points to the one of the first copy of this package in the process (see the package comment).
-var Core *coreTable // set in symbols_amd64.s
+// Core is what Go knows of the C core: functions, and hooks that it sets. It mirrors struct gw_core in bridge/core.c, by
+// name and order.
+//
+// A plugin has functions of its own, the C core too, while variables are shared by all of the process: Core and Asm are
+// those of the first copy of this package, and there is one C core.
+var Core = coreAddress()
 
 type coreTable struct {
 	size uintptr
@@ -48,12 +51,8 @@ type coreTable struct {
 	HostTable      uintptr
 	HostAttachHook uintptr
 	HostInGoHook   uintptr
-}
 
-// JitCore is the same for what package jit alone uses, so that the linker leaves it out of other programs.
-var JitCore *jitTable // set in symbols_amd64.s
-
-type jitTable struct {
+	// Code, for package jit: a program without it has these all the same, since a plugin may bring it.
 	CodeNew       uintptr
 	CodeData      uintptr
 	CodeSeal      uintptr
@@ -67,7 +66,7 @@ type jitTable struct {
 }
 
 // Asm is what else only assembly can name: addresses of its functions, of variables and of functions of the runtime's.
-var Asm asmTable // set in symbols_amd64.s
+var Asm = asmAddresses()
 
 type asmTable struct {
 	incall            uintptr
@@ -96,3 +95,6 @@ type asmTable struct {
 	LastModule        uintptr
 	Morestack         uintptr
 }
+
+func coreAddress() *coreTable
+func asmAddresses() *asmTable

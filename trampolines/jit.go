@@ -20,7 +20,6 @@ func LastModule() unsafe.Pointer {
 // The safe road is for a runtime that is not as expected, or for those who want nothing to rely on its private parts;
 // under the race detector and the sanitizers it serves the calls of C alone.
 func NoRegistration() string {
-	linkJit()
 	if road == RoadSafe && (sanitized == "" || roadReason != "built with "+sanitized) {
 		return roadReason
 	}

@@ -19,7 +19,6 @@ func Secure() bool { return secure != 0 }
 
 // Init order matters: nothing may call C before road is set, except through runtime.cgocall.
 func init() {
-	linkCore()
 	if Core.size != unsafe.Sizeof(*Core) {
 		panic("gangway: the object of the C core is not that of this version of package trampolines")
 	}

@@ -17,50 +17,46 @@ GLOBL runtime·lastmoduledatap(SB), NOPTR, $8
 DATA HANDLERS_BEFORE+0(SB)/8, $0
 GLOBL HANDLERS_BEFORE(SB), NOPTR, $(8*67)
 
-// What Go code knows by its address is in tables (core.go). A plugin has functions of its own, the C core too, while variables
-// are shared by all of the process: the tables of the first who has this package count for all, and there is one C core.
-DATA ·Core+0(SB)/8, $gw_core(SB)
-GLOBL ·Core(SB), RODATA|NOPTR, $8
-
-DATA ·JitCore+0(SB)/8, $gw_jit_core(SB)
-GLOBL ·JitCore(SB), RODATA|NOPTR, $8
-
-DATA ·Asm+asmTable_incall(SB)/8, $·incall(SB)
-DATA ·Asm+asmTable_signalEntry(SB)/8, $·signalEntry(SB)
-DATA ·Asm+asmTable_signalIgnored(SB)/8, $·signalIgnored(SB)
-DATA ·Asm+asmTable_handlersBefore(SB)/8, $HANDLERS_BEFORE(SB)
-DATA ·Asm+asmTable_takeoverNow(SB)/8, $·takeoverNow(SB)
-DATA ·Asm+asmTable_bindPlain(SB)/8, $·bindPlain(SB)
-DATA ·Asm+asmTable_bindGeneral(SB)/8, $·bindGeneral(SB)
-DATA ·Asm+asmTable_bindPlan(SB)/8, $·bindPlan(SB)
-DATA ·Asm+asmTable_bindHidden(SB)/8, $·bindHidden(SB)
-DATA ·Asm+asmTable_bindCode(SB)/8, $·bindCode(SB)
-DATA ·Asm+asmTable_bindPlainPointers(SB)/8, $·bindPlainPointers(SB)
-DATA ·Asm+asmTable_bindPointers3(SB)/8, $·bindPointers3(SB)
-DATA ·Asm+asmTable_bindPointers9(SB)/8, $·bindPointers9(SB)
-DATA ·Asm+asmTable_bindStrings3(SB)/8, $·bindStrings3(SB)
-DATA ·Asm+asmTable_bindStrings9(SB)/8, $·bindStrings9(SB)
-DATA ·Asm+asmTable_callbackEntry(SB)/8, $·callbackEntry(SB)
-DATA ·Asm+asmTable_callbackReflected(SB)/8, $·callbackReflected(SB)
-DATA ·Asm+asmTable_callbackReturned(SB)/8, $·callbackReturned(SB)
-DATA ·Asm+asmTable_callbackReport(SB)/8, $·callbackReport(SB)
-DATA ·Asm+asmTable_thenReturn(SB)/8, $·thenReturn(SB)
-DATA ·Asm+asmTable_inGo(SB)/8, $·inGo(SB)
-DATA ·Asm+asmTable_jitCounted(SB)/8, $·jitCounted(SB)
-DATA ·Asm+asmTable_jitRefused(SB)/8, $·jitRefused(SB)
-DATA ·Asm+asmTable_LastModule(SB)/8, $runtime·lastmoduledatap(SB)
-DATA ·Asm+asmTable_Morestack(SB)/8, $runtime·morestack_noctxt(SB)
-GLOBL ·Asm(SB), RODATA|NOPTR, $asmTable__size
-
-// func linkCore(), func linkJit()
+// func coreAddress() *coreTable
 //
-// Do nothing. The linker takes a C symbol from an object for C's linker only when code refers to it.
-TEXT ·linkCore(SB),NOSPLIT,$0-0
+// For core.go. The linker takes a C symbol from an object for C's linker only when code refers to it.
+TEXT ·coreAddress(SB),NOSPLIT,$0-8
 	LEAQ	gw_core(SB), AX
+	MOVQ	AX, ret+0(FP)
 	RET
-TEXT ·linkJit(SB),NOSPLIT,$0-0
-	LEAQ	gw_jit_core(SB), AX
+
+// func asmAddresses() *asmTable
+TEXT ·asmAddresses(SB),NOSPLIT,$0-8
+	LEAQ	·asmWords(SB), AX
+	MOVQ	AX, ret+0(FP)
 	RET
+
+DATA ·asmWords+asmTable_incall(SB)/8, $·incall(SB)
+DATA ·asmWords+asmTable_signalEntry(SB)/8, $·signalEntry(SB)
+DATA ·asmWords+asmTable_signalIgnored(SB)/8, $·signalIgnored(SB)
+DATA ·asmWords+asmTable_handlersBefore(SB)/8, $HANDLERS_BEFORE(SB)
+DATA ·asmWords+asmTable_takeoverNow(SB)/8, $·takeoverNow(SB)
+DATA ·asmWords+asmTable_bindPlain(SB)/8, $·bindPlain(SB)
+DATA ·asmWords+asmTable_bindGeneral(SB)/8, $·bindGeneral(SB)
+DATA ·asmWords+asmTable_bindPlan(SB)/8, $·bindPlan(SB)
+DATA ·asmWords+asmTable_bindHidden(SB)/8, $·bindHidden(SB)
+DATA ·asmWords+asmTable_bindCode(SB)/8, $·bindCode(SB)
+DATA ·asmWords+asmTable_bindPlainPointers(SB)/8, $·bindPlainPointers(SB)
+DATA ·asmWords+asmTable_bindPointers3(SB)/8, $·bindPointers3(SB)
+DATA ·asmWords+asmTable_bindPointers9(SB)/8, $·bindPointers9(SB)
+DATA ·asmWords+asmTable_bindStrings3(SB)/8, $·bindStrings3(SB)
+DATA ·asmWords+asmTable_bindStrings9(SB)/8, $·bindStrings9(SB)
+DATA ·asmWords+asmTable_callbackEntry(SB)/8, $·callbackEntry(SB)
+DATA ·asmWords+asmTable_callbackReflected(SB)/8, $·callbackReflected(SB)
+DATA ·asmWords+asmTable_callbackReturned(SB)/8, $·callbackReturned(SB)
+DATA ·asmWords+asmTable_callbackReport(SB)/8, $·callbackReport(SB)
+DATA ·asmWords+asmTable_thenReturn(SB)/8, $·thenReturn(SB)
+DATA ·asmWords+asmTable_inGo(SB)/8, $·inGo(SB)
+DATA ·asmWords+asmTable_jitCounted(SB)/8, $·jitCounted(SB)
+DATA ·asmWords+asmTable_jitRefused(SB)/8, $·jitRefused(SB)
+DATA ·asmWords+asmTable_LastModule(SB)/8, $runtime·lastmoduledatap(SB)
+DATA ·asmWords+asmTable_Morestack(SB)/8, $runtime·morestack_noctxt(SB)
+GLOBL ·asmWords(SB), RODATA|NOPTR, $asmTable__size
 
 // func getg() uintptr
 TEXT ·getg(SB),NOSPLIT,$0-8

@@ -97,6 +97,4 @@ func CallBlocking(fn, a0, a1, a2, a3, a4, a5 uintptr) uintptr
 // block. It returns what the kernel returned: -4095 to -1 is an error number, negated.
 func RawSyscall(nr, a1, a2, a3, a4, a5, a6 uintptr) uintptr
 
-func linkCore()
-func linkJit()
 func getg() uintptr

@@ -4,8 +4,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/gangwayffi/gangway/trampolines"
 )
 
 // What assembly may refer to in the standard library: every release from Go 1.19.0 to 1.27.4 links that. Since Go 1.23 the
@@ -42,6 +45,18 @@ func TestReferences(t *testing.T) {
 		}
 		if assembly == 0 {
 			t.Errorf("%s: go tool nm shows no assembly", pkg)
+		}
+	}
+}
+
+// TestAddresses: no address is missing in the tables that assembly and the C core fill.
+func TestAddresses(t *testing.T) {
+	for _, table := range []any{*trampolines.Core, *trampolines.Asm} {
+		v := reflect.ValueOf(table)
+		for i := 0; i < v.NumField(); i++ {
+			if v.Field(i).Uint() == 0 {
+				t.Errorf("%s.%s is 0", v.Type(), v.Type().Field(i).Name)
+			}
 		}
 	}
 }
