@@ -3,6 +3,19 @@
 #include "go_asm.h"
 #include "frame_amd64.h"
 
+// CALL_CORE: the call of Call and CallBlocking, by their arguments. (Up here because go vet takes what follows a function for
+// a part of it.)
+#define CALL_CORE \
+	MOVQ	fn+0(FP), R11; \
+	MOVQ	a0+8(FP), DI; \
+	MOVQ	a1+16(FP), SI; \
+	MOVQ	a2+24(FP), DX; \
+	MOVQ	a3+32(FP), CX; \
+	MOVQ	a4+40(FP), R8; \
+	MOVQ	a5+48(FP), R9; \
+	XORL	BX, BX; \
+	CALL	·ccall(SB)
+
 // Variables of the runtime's, defined once more. Since Go 1.23 the linker refuses a reference to what a release does not mean
 // for others, and Go 1.24.0 does not mean lastmoduledatap, no release fwdSig; definitions it does not refuse. The first has a
 // value from the linker, whoever defines it; the second is the handlers that the runtime found when it set its own.
@@ -68,15 +81,7 @@ TEXT ·getg(SB),NOSPLIT,$0-8
 // func Call(fn, a0, a1, a2, a3, a4, a5 uintptr) uintptr
 TEXT ·Call(SB),0,$8-64
 	NO_LOCAL_POINTERS
-	MOVQ	fn+0(FP), R11
-	MOVQ	a0+8(FP), DI
-	MOVQ	a1+16(FP), SI
-	MOVQ	a2+24(FP), DX
-	MOVQ	a3+32(FP), CX
-	MOVQ	a4+40(FP), R8
-	MOVQ	a5+48(FP), R9
-	XORL	BX, BX
-	CALL	·ccall(SB)
+	CALL_CORE
 	MOVQ	AX, ret+56(FP)
 	RET
 
@@ -84,15 +89,7 @@ TEXT ·Call(SB),0,$8-64
 TEXT ·CallBlocking(SB),0,$8-64
 	NO_LOCAL_POINTERS
 	CALL	·enterBlocking(SB)
-	MOVQ	fn+0(FP), R11
-	MOVQ	a0+8(FP), DI
-	MOVQ	a1+16(FP), SI
-	MOVQ	a2+24(FP), DX
-	MOVQ	a3+32(FP), CX
-	MOVQ	a4+40(FP), R8
-	MOVQ	a5+48(FP), R9
-	XORL	BX, BX
-	CALL	·ccall(SB)
+	CALL_CORE
 	MOVQ	AX, ret+56(FP)
 	RET
 
