@@ -253,7 +253,7 @@ func (s *signature) planned(b *trampolines.BoundFunc) (reflected bool, err error
 			if err != nil {
 				return false, err
 			}
-			b.Funcs = append(b.Funcs, trampolines.FuncParam{At: at, Pool: pool})
+			b.Funcs = append(b.Funcs, trampolines.FuncParam{At: at, Pool: &pool.FuncPool})
 		}
 	}
 	return len(b.Hidden) > trampolines.HiddenMax, nil

@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -98,7 +97,7 @@ func NewCallback(fn any) (*Callback, error) {
 	if e != nil {
 		return nil, &contextError{"gangway: NewCallback(" + funcName(v.Pointer()) + ")", e}
 	}
-	t.now.set(kind.target((*[2]unsafe.Pointer)(unsafe.Pointer(&fn))[1])) // a func in an interface is the func value itself
+	trampolines.SetFunc(t.now.fn, kind.target((*[2]unsafe.Pointer)(unsafe.Pointer(&fn))[1])) // a func in an interface is the func value itself
 	return &Callback{thunk: t, pc: v.Pointer()}, nil
 }
 
@@ -138,15 +137,6 @@ var roadIsSafe = func() bool {
 	return road == RoadSafe
 }()
 
-// set puts what a callbackKind's target returned, or a refusal, into r. On the safe road the race detector may watch.
-func (r record) set(target unsafe.Pointer) {
-	if roadIsSafe {
-		atomic.StorePointer(r.fn, target)
-		return
-	}
-	*r.fn = target
-}
-
 // refusal returns the target that panics by refuse since the callback is closed. It has no parameters, and whatever it is
 // called with does not matter to it.
 func refusal(refuse func()) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&refuse)) }
@@ -155,7 +145,7 @@ func refusal(refuse func()) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Po
 func (t *thunk) close(refuse unsafe.Pointer) {
 	thunks.Lock()
 	defer thunks.Unlock()
-	t.other.set(refuse)
+	trampolines.SetFunc(t.other.fn, refuse)
 	trampolines.Call(trampolines.Core.ThunkSet, t.code, t.entry, uintptr(t.other.p), 0, 0, 0)
 	if thunks.left == leavingMax {
 		leaveFirst()
@@ -181,7 +171,7 @@ func (t *thunk) close(refuse unsafe.Pointer) {
 // leaveFirst makes the record whose callback has been closed for longest refuse. thunks is locked.
 func leaveFirst() {
 	l := &thunks.leaving[thunks.oldest]
-	l.set(l.refuse)
+	trampolines.SetFunc(l.fn, l.refuse)
 	*l = leaving{}
 	thunks.oldest = (thunks.oldest + 1) % leavingMax
 	thunks.left--
@@ -333,18 +323,11 @@ func (s *signature) invoke(fn reflect.Value, result, args unsafe.Pointer) {
 	}
 }
 
-// A funcPool lends C function pointers to func parameters of one type; see trampolines.FuncPool. Callbacks that nobody
-// uses are closed when the collector finds them.
+// A funcPool lends C function pointers to func parameters of one type. Callbacks that nobody uses are closed when the collector
+// finds them.
 type funcPool struct {
-	typ  reflect.Type
+	trampolines.FuncPool
 	kind *callbackKind
-	free sync.Pool // of *lentCallback
-}
-
-// A lentCallback calls the func that its thunk was last set to.
-type lentCallback struct {
-	*thunk
-	refuse unsafe.Pointer // what it is set to while nobody has it
 }
 
 var funcPools sync.Map // func type to *funcPool
@@ -357,33 +340,20 @@ func newFuncPool(s *signature) (*funcPool, error) {
 	if err != nil {
 		return nil, errors.New(err.Reason)
 	}
-	p, _ := funcPools.LoadOrStore(s.typ, &funcPool{typ: s.typ, kind: kind})
+	p, _ := funcPools.LoadOrStore(s.typ, &funcPool{trampolines.FuncPool{New: kind.lend}, kind})
 	return p.(*funcPool), nil
 }
 
-// Take implements trampolines.FuncPool. That memory for a callback is short ends in a panic with the error.
-func (p *funcPool) Take(fn unsafe.Pointer) (uintptr, any) {
-	l, _ := p.free.Get().(*lentCallback)
-	if l == nil {
-		l = p.lend()
-	}
-	l.now.set(p.kind.target(fn))
-	return l.code, l
-}
-
-// Put implements trampolines.FuncPool.
-func (p *funcPool) Put(token any) {
-	l := token.(*lentCallback)
-	l.now.set(l.refuse)
-	p.free.Put(l)
-}
-
-func (p *funcPool) lend() *lentCallback {
-	t, err := newThunk(p.kind)
+// lend makes what a funcPool lends. That memory for a callback is short ends in a panic with the error.
+func (k *callbackKind) lend() *trampolines.LentFunc {
+	typ := k.sig.typ.String()
+	t, err := newThunk(k)
 	if err != nil {
-		panic(&contextError{"gangway: a callback for an argument of type " + p.typ.String(), err})
+		panic(&contextError{"gangway: a callback for an argument of type " + typ, err})
 	}
-	l := &lentCallback{t, refusal(func() { closedCall("a func of type " + p.typ.String() + " that was an argument") })}
-	runtime.SetFinalizer(l, func(l *lentCallback) { l.close(l.refuse) })
+	refuse := refusal(func() { closedCall("a func of type " + typ + " that was an argument") })
+	trampolines.SetFunc(t.now.fn, refuse)
+	l := &trampolines.LentFunc{Code: t.code, Fn: t.now.fn, Refuse: refuse}
+	runtime.SetFinalizer(l, func(l *trampolines.LentFunc) { t.close(l.Refuse) })
 	return l
 }

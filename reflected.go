@@ -67,12 +67,12 @@ func (s *signature) reflected(b *trampolines.BoundFunc) (func([]reflect.Value) [
 type reflectedCall struct {
 	addresses []unsafe.Pointer
 	pools     []*funcPool
-	tokens    []any
+	lent      []*trampolines.LentFunc
 }
 
 func (c *reflectedCall) release() {
 	for i, p := range c.pools {
-		p.Put(c.tokens[i])
+		p.Put(c.lent[i])
 	}
 }
 
@@ -91,10 +91,10 @@ func (c *reflectedCall) add(p value, v reflect.Value) {
 			return
 		}
 		pool, _ := newFuncPool(p.fn) // was made at Bind
-		code, token := pool.Take(funcValue(v))
-		c.pools, c.tokens = append(c.pools, pool), append(c.tokens, token)
+		lent := pool.Take(pool.kind.target(funcValue(v)))
+		c.pools, c.lent = append(c.pools, pool), append(c.lent, lent)
 		word := new(uintptr)
-		*word = code
+		*word = lent.Code
 		c.addresses = append(c.addresses, unsafe.Pointer(word))
 	default:
 		copied := reflect.New(v.Type())

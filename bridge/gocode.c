@@ -230,8 +230,8 @@ static bool suitable(const gw_go_plan *plan)
 	const gw_signature *s = plan->signature;
 	return s->fixed == s->count && s->stack_align == 16 && s->result.type->align <= 16 &&
 	       s->stack_bytes <= 1024 && s->result.type->size <= 1024 &&
-	       plan->shape.hidden_pointers == 0 && plan->shape.functions == 0 &&
-	       plan->shape.string_result == 0 && plan->shape.strings <= MAX_STRINGS &&
+	       plan->shape.hidden_pointers == 0 && plan->shape.string_result == 0 &&
+	       plan->shape.strings <= MAX_STRINGS &&
 	       (plan->shape.strings == 0 ||
 		(plan->shape.floats_in == 0 && plan->shape.ints_out < GW_GO_INTS));
 }

@@ -41,14 +41,7 @@ const (
 // FuncParam is a parameter of func type.
 type FuncParam struct {
 	At   Place
-	Pool FuncPool
-}
-
-// A FuncPool lends C function pointers for Go funcs.
-type FuncPool interface {
-	// Take returns a C function pointer that calls the func value fn until Put of the token.
-	Take(fn unsafe.Pointer) (code uintptr, token any)
-	Put(token any)
+	Pool *FuncPool
 }
 
 const goTerminated = ^uintptr(0)
@@ -68,10 +61,6 @@ func (args *PlanArgs) words(f *BoundFunc, p Place) unsafe.Pointer {
 // Pointers among the registers are in args.pointers too, and those on the stack in bindHidden's frame: what they point to
 // stays, even when a word is overwritten here.
 func boundGo(f *BoundFunc, args *PlanArgs) {
-	if len(f.Funcs) == 0 {
-		boundCall(f, args)
-		return
-	}
 	boundFuncs(f, args, f.Funcs)
 }
 
@@ -82,15 +71,20 @@ func boundFuncs(f *BoundFunc, args *PlanArgs, params []FuncParam) {
 		return
 	}
 	p := &params[0]
-	fn := *(*unsafe.Pointer)(args.words(f, p.At))
+	word := args.words(f, p.At)
+	fn := *(*unsafe.Pointer)(word)
 	if fn == nil {
 		boundFuncs(f, args, params[1:]) // a nil func is a NULL pointer
 		return
 	}
-	code, token := p.Pool.Take(fn)
-	defer p.Pool.Put(token)
-	*(*uintptr)(args.words(f, p.At)) = code
-	boundFuncs(f, args, params[1:])
+	lent := p.Pool.Take(fn)
+	defer p.Pool.Put(lent)
+	*(*uintptr)(word) = lent.Code
+	if len(params) == 1 {
+		boundCall(f, args)
+	} else {
+		boundFuncs(f, args, params[1:])
+	}
 }
 
 func boundCall(f *BoundFunc, args *PlanArgs) {

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sort"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -156,6 +157,73 @@ func TestPanicThroughFuncParameter(t *testing.T) {
 	}
 	if n := callbacksLeft(before); n > 10 {
 		t.Errorf("%d callbacks left by panics", n)
+	}
+}
+
+type word = uint64
+
+// Calls with different funcs at the same time, some inside others: each gets its own.
+func TestFuncParametersAtOnce(t *testing.T) {
+	for _, mode := range testlib.Modes {
+		call := gangway.MustFunc[func(func(word) word, word) word](testlib.Lib(t), "gt_call_u64", mode.Option)
+		var wait sync.WaitGroup
+		for g := word(0); g < 8; g++ {
+			g := g
+			wait.Add(1)
+			go func() {
+				defer wait.Done()
+				for i := word(0); i < 300; i++ {
+					got := call(func(x word) word {
+						inner := call(func(y word) word { return y * 1000 }, x+1)
+						runtime.Gosched()
+						return inner + g
+					}, i)
+					if got != (i+1)*1000+g {
+						t.Errorf("%s: %d in goroutine %d is %d", mode.Name, i, g, got)
+					}
+				}
+			}()
+		}
+		wait.Wait()
+	}
+}
+
+// What C keeps of a func parameter refuses when the call has returned, and keeps nothing alive.
+func TestFuncParametersAfterTheCall(t *testing.T) {
+	itself := testlib.Callback(t, func(p uintptr) uintptr { return p })
+	for _, mode := range testlib.Modes {
+		var keep func(func(word) word) uintptr
+		if err := gangway.Bind(gangway.Symbol(itself), &keep, mode.Option); err != nil {
+			t.Fatal(err)
+		}
+		call := gangway.MustFunc[func(uintptr, word) word](testlib.Lib(t), "gt_call_u64", mode.Option)
+		gone := make(chan bool)
+		kept := func() uintptr {
+			big := &[1000]word{7}
+			runtime.SetFinalizer(big, func(*[1000]word) { close(gone) })
+			return keep(func(x word) word { return x + big[0] })
+		}()
+		func() {
+			defer func() {
+				e, ok := recover().(*gangway.ClosedCallError)
+				if !ok || !strings.Contains(e.Error(), "func(uint64) uint64") {
+					t.Errorf("%s: recovered %v", mode.Name, e)
+				}
+			}()
+			call(kept, 1)
+			t.Errorf("%s: a late call went through", mode.Name)
+		}()
+		for collected, i := false, 0; !collected; i++ {
+			runtime.GC()
+			select {
+			case <-gone:
+				collected = true
+			case <-time.After(10 * time.Millisecond):
+				if i == 500 {
+					t.Fatalf("%s: the func is still there", mode.Name)
+				}
+			}
+		}
 	}
 }
 
