@@ -277,25 +277,30 @@ TEXT NAME(SB),0,$SIZE-40; \
 	NO_LOCAL_POINTERS; \
 	MOVQ	stack+8(FP), SI; \
 	MOVQ	args+16(FP), CX; \
-	MOVQ	SP, DI; \
-	SHRQ	$3, CX; \
-	REP; \
-	MOVSQ; \
+arguments: \
+	SUBQ	$8, CX; \
+	JLT	call; \
+	MOVQ	(SI)(CX*1), AX; \
+	MOVQ	AX, 0(SP)(CX*1); \
+	JMP	arguments; \
+call: \
 	MOVQ	regs+32(FP), R12; \
 	MOVQ	fn+0(FP), DX; \
 	LOAD_GO_REGS; \
 	CALL	(DX); \
 	MOVQ	regs+32(FP), R12; \
 	STORE_GO_REGS; \
+	MOVQ	stack+8(FP), DI; \
 	MOVQ	args+16(FP), AX; \
 	MOVQ	frame+24(FP), CX; \
-	SUBQ	AX, CX; \
-	LEAQ	0(SP)(AX*1), SI; \
-	MOVQ	stack+8(FP), DI; \
-	ADDQ	AX, DI; \
-	SHRQ	$3, CX; \
-	REP; \
-	MOVSQ; \
+results: \
+	SUBQ	$8, CX; \
+	CMPQ	CX, AX; \
+	JLT	done; \
+	MOVQ	0(SP)(CX*1), SI; \
+	MOVQ	SI, (DI)(CX*1); \
+	JMP	results; \
+done: \
 	RET
 
 CALL_GO_STACK(·callGoStack512, 512)
