@@ -87,17 +87,20 @@ func NewCallback(fn any) (*Callback, error) {
 		return nil, &TypeError{"NewCallback", "", v.Type(), "a nil func"}
 	}
 	kind, err := callbackKindOf(v.Type())
-	if err != nil {
-		return nil, &TypeError{funcName(v.Pointer()), err.Part, err.Type, err.Reason}
+	if e, ok := err.(*TypeError); ok {
+		return nil, &TypeError{funcName(v.Pointer()), e.Part, e.Type, e.Reason}
+	} else if err != nil {
+		return nil, &contextError{"gangway: NewCallback(" + funcName(v.Pointer()) + ")", err}
 	}
 	if checkPointers {
 		fn = kind.sig.checkResult(funcName(v.Pointer()), v).Interface()
 	}
-	t, e := newThunk(kind)
-	if e != nil {
-		return nil, &contextError{"gangway: NewCallback(" + funcName(v.Pointer()) + ")", e}
+	t, err := newThunk(kind)
+	if err != nil {
+		return nil, &contextError{"gangway: NewCallback(" + funcName(v.Pointer()) + ")", err}
 	}
-	trampolines.SetFunc(t.now.fn, kind.target((*[2]unsafe.Pointer)(unsafe.Pointer(&fn))[1])) // a func in an interface is the func value itself
+	value := (*[2]unsafe.Pointer)(unsafe.Pointer(&fn))[1] // a func in an interface is the func value itself
+	trampolines.SetFunc(t.now.fn, kind.target(value))
 	return &Callback{thunk: t, pc: v.Pointer()}, nil
 }
 
@@ -250,13 +253,14 @@ type callbackKind struct {
 
 var callbackKinds sync.Map // func type to *callbackKind
 
-func callbackKindOf(t reflect.Type) (*callbackKind, *TypeError) {
+// callbackKindOf returns the kind for a func type. The error is a *TypeError without Func, or says that memory is short.
+func callbackKindOf(t reflect.Type) (*callbackKind, error) {
 	if k, ok := callbackKinds.Load(t); ok {
 		return k.(*callbackKind), nil
 	}
 	s, err := newSignature("", t, true)
 	if err != nil {
-		return nil, err.(*TypeError)
+		return nil, err
 	}
 	k := &callbackKind{sig: s}
 	switch {
@@ -265,7 +269,9 @@ func callbackKindOf(t reflect.Type) (*callbackKind, *TypeError) {
 	case !s.simple || s.ints > 3 || s.anyFloats() != 0 || s.result.shift() != 0:
 		k.of, err = s.plan(true)
 	}
-	if err != nil {
+	if _, ok := err.(noMemory); ok {
+		return nil, err
+	} else if err != nil {
 		return nil, &TypeError{"", "", t, err.Error()}
 	}
 	for i, p := range s.params {
@@ -337,8 +343,10 @@ func newFuncPool(s *signature) (*funcPool, error) {
 		return p.(*funcPool), nil
 	}
 	kind, err := callbackKindOf(s.typ)
-	if err != nil {
-		return nil, errors.New(err.Reason)
+	if e, ok := err.(*TypeError); ok {
+		return nil, errors.New(e.inner())
+	} else if err != nil {
+		return nil, err
 	}
 	p, _ := funcPools.LoadOrStore(s.typ, &funcPool{trampolines.FuncPool{New: kind.lend}, kind})
 	return p.(*funcPool), nil

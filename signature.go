@@ -401,6 +401,11 @@ func (s *signature) inC(more ...string) (uintptr, error) {
 	return compile(compiledKey{text: s.text(more...)})
 }
 
+// noMemory is the error of compile that is not about the signature.
+type noMemory string
+
+func (e noMemory) Error() string { return string(e) }
+
 func compile(key compiledKey) (uintptr, error) {
 	if p, ok := compiled.Load(key); ok {
 		return p.(uintptr), nil
@@ -422,7 +427,11 @@ func compile(key compiledKey) (uintptr, error) {
 		}
 		return trampolines.Call(trampolines.Core.SignatureParseGo, uintptr(unsafe.Pointer(out)), uintptr(unsafe.Pointer(text)), 0, 0, 0, 0)
 	})
-	if status != 0 {
+	switch status {
+	case 0:
+	case 2: // GW_ENOMEM
+		return 0, noMemory(reason)
+	default:
 		return 0, errors.New(reason)
 	}
 	compiled.Store(key, *out)

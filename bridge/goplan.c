@@ -431,7 +431,7 @@ gw_status gw_go_plan_new(gw_go_plan **out, const char *text, bool err, bool call
 	plan->shape.code = callback ? gw_go_callback_code(plan) : gw_go_code(plan);
 	if (callback && plan->shape.code == NULL) {
 		gw_go_plan_free(plan);
-		return gw_fail(GW_ENOMEM, "no memory for the code of a callback");
+		return gw_fail(GW_ENOMEM, "no memory that the code of a callback may run in");
 	}
 	*out = plan;
 	return GW_OK;

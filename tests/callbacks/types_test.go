@@ -78,14 +78,15 @@ func TestBoolResultIsClean(t *testing.T) {
 	}
 }
 
+type large[T any] struct{ Words T }
+
 // largeStruct checks structs of T's size, an array of words: a parameter among others and the result, all on the stacks.
 func largeStruct[T any](t *testing.T) {
 	t.Helper()
-	type large struct{ Words T }
-	words := func(l *large) []uint64 {
+	words := func(l *large[T]) []uint64 {
 		return unsafe.Slice((*uint64)(unsafe.Pointer(l)), unsafe.Sizeof(*l)/8)
 	}
-	fn := testlib.Callback(t, func(a int8, l large, x float64, b *int32) large {
+	fn := testlib.Callback(t, func(a int8, l large[T], x float64, b *int32) large[T] {
 		if a != -3 || x != 1.5 || *b != 7 {
 			t.Errorf("%T: %d, %v and %d beside it", l, a, x, *b)
 		}
@@ -95,11 +96,11 @@ func largeStruct[T any](t *testing.T) {
 		return l
 	})
 	for _, mode := range testlib.Modes {
-		var call func(int8, large, float64, *int32) large
+		var call func(int8, large[T], float64, *int32) large[T]
 		if err := gangway.Bind(gangway.Symbol(fn), &call, mode.Option); err != nil {
 			t.Fatal(err)
 		}
-		var l large
+		var l large[T]
 		for i := range words(&l) {
 			words(&l)[i] = uint64(i) * 0x0123456789abcdef >> 1
 		}
