@@ -19,11 +19,11 @@ type Callback struct {
 	pc    uintptr
 }
 
-// A thunk is a C function pointer. Its slot points to a record, in which the Go func is. A thread that has entered the thunk
-// holds the record's address where no collector looks, and may wait for a processor for as long as there is none. So
-// nothing here is ever freed: a thunk has two records for good, and what changes is the func in a record, one word, which is
-// read when the thread is in Go. Close gives the slot the other record, which refuses: calls from then on see that one, and
-// those that came before, on their way into Go, see the func still.
+// A thunk is a C function pointer. Its slot points to a record, in which the Go func is. A thread that has entered the
+// thunk holds the record's address where no collector looks, and may wait for a processor for as long as there is none.
+// So nothing here is ever freed: a thunk has two records for good, and what changes is the func in a record, one word,
+// which is read when the thread is in Go. Close gives the slot the other record, which refuses: calls from then on see
+// that one, and those that came before, on their way into Go, see the func still.
 type thunk struct {
 	code, entry uintptr
 	now         record // the slot's
@@ -33,15 +33,15 @@ type thunk struct {
 	next        *thunk      // closed after this one
 }
 
-// A record is what the slot of a thunk points to, a trampolines.CallbackRecord or ReflectedRecord, and the word of it that
-// holds the func.
+// A record is what the slot of a thunk points to, a trampolines.CallbackRecord or ReflectedRecord, and the word of it
+// that holds the func.
 type record struct {
 	p  unsafe.Pointer
 	fn *unsafe.Pointer
 }
 
-// freeThunks are closed thunks that can take each other's place, since C enters them in the same way and their records differ
-// in nothing but the func. The oldest comes first.
+// freeThunks are closed thunks that can take each other's place, since C enters them in the same way and their records
+// differ in nothing but the func. The oldest comes first.
 type freeThunks struct{ first, last *thunk }
 
 var thunks = struct {
@@ -72,8 +72,9 @@ const (
 // reuseDistance is how many callbacks are closed between the Close of one and the reuse of its address.
 const reuseDistance = 1024
 
-// NewCallback makes fn callable from C: Pointer returns a C function pointer of the C type that mirrors fn's type. There
-// can be any number of callbacks; each is valid until Close. The error is a *TypeError, or says that memory is short.
+// NewCallback makes fn callable from C: Pointer returns a C function pointer of the C type that mirrors fn's type.
+// There can be any number of callbacks; each is valid until Close. The error is a *TypeError, or says that memory is
+// short.
 //
 // C may call the pointer from any thread, threads of its own included, any number at once, nested to any depth. fn runs
 // on the goroutine that made the C call, or on one of the foreign thread, locked to the thread as with cgo. A string
@@ -140,8 +141,8 @@ var roadIsSafe = func() bool {
 	return road == RoadSafe
 }()
 
-// refusal returns the target that panics by refuse since the callback is closed. It has no parameters, and whatever it is
-// called with does not matter to it.
+// refusal returns the target that panics by refuse since the callback is closed. It has no parameters, and whatever it
+// is called with does not matter to it.
 func refusal(refuse func()) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&refuse)) }
 
 // close gives t back. From now on it refuses.
@@ -207,9 +208,9 @@ func (c *Callback) Pointer() uintptr {
 // Close frees the callback. A call through its pointer afterwards panics with a *ClosedCallError that names the Go
 // function, as long as the address has not been given to another callback, which takes at least 1,024 Closes (fewer
 // when the system grants no more executable memory: then the address that has been free for longest serves). C may have
-// called just before, and the call be on its way into Go, waiting for a processor: that still runs the function, unless it
-// waits for 10 seconds or 1,024 Closes, or an address is used again for want of memory: then it panics, too. A second
-// Close returns ErrClosed.
+// called just before, and the call be on its way into Go, waiting for a processor: that still runs the function, unless
+// it waits for 10 seconds or 1,024 Closes, or an address is used again for want of memory: then it panics, too. A
+// second Close returns ErrClosed.
 func (c *Callback) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -253,7 +254,8 @@ type callbackKind struct {
 
 var callbackKinds sync.Map // func type to *callbackKind
 
-// callbackKindOf returns the kind for a func type. The error is a *TypeError without Func, or says that memory is short.
+// callbackKindOf returns the kind for a func type. The error is a *TypeError without Func, or says that memory is
+// short.
 func callbackKindOf(t reflect.Type) (*callbackKind, error) {
 	if k, ok := callbackKinds.Load(t); ok {
 		return k.(*callbackKind), nil
@@ -299,14 +301,15 @@ func (k *callbackKind) record() (record, uintptr) {
 	return record{unsafe.Pointer(r), &r.Fn}, entry
 }
 
-// target returns what goes into a record for the func value fn: itself; on the safe road a func that calls it by reflection.
+// target returns what goes into a record for the func value fn: itself; on the safe road a func that calls it by
+// reflection.
 func (k *callbackKind) target(fn unsafe.Pointer) unsafe.Pointer {
 	if !roadIsSafe {
 		return fn
 	}
 	copied := fn
 	s, v := k.sig, reflect.NewAt(k.sig.typ, unsafe.Pointer(&copied)).Elem()
-	target := func(result, args unsafe.Pointer) { s.invoke(v, result, args) }
+	target := func(result, args uintptr) { s.invoke(v, trampolines.Pointer(result), trampolines.Pointer(args)) }
 	return *(*unsafe.Pointer)(unsafe.Pointer(&target))
 }
 
@@ -329,8 +332,8 @@ func (s *signature) invoke(fn reflect.Value, result, args unsafe.Pointer) {
 	}
 }
 
-// A funcPool lends C function pointers to func parameters of one type. Callbacks that nobody uses are closed when the collector
-// finds them.
+// A funcPool lends C function pointers to func parameters of one type. Callbacks that nobody uses are closed when the
+// collector finds them.
 type funcPool struct {
 	trampolines.FuncPool
 	kind *callbackKind

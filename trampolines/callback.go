@@ -8,8 +8,8 @@ import (
 
 // callbackFrame lies on the C stack for the time of a callback; callbackEntry makes it. Its size is 8 modulo 16.
 type callbackFrame struct {
-	unwind uintptr    // the code of the func value that &unwind is: what the callback defers
-	g0sp   uintptr    // g0.sched.sp before the callback; through runtime.cgocallback: the outer such frame (bridge/callback.c)
+	unwind uintptr    // code: the frame is a func value, which the callback defers
+	g0sp   uintptr    // g0.sched.sp before; by runtime.cgocallback the outer such frame (bridge/callback.c)
 	record uintptr    // *CallbackRecord, where it is not in a register
 	mark   uintptr    // g.sched.pc as the callback found it, where it is not incall+1
 	auto   *AutoState // of the C function that called back, while its call is Blocking
@@ -22,10 +22,11 @@ const _ = uint(unsafe.Sizeof(callbackFrame{})%16-8) - uint(8-unsafe.Sizeof(callb
 
 const slotRecord = 8 // offset of record in struct gw_thunk_slot (bridge/bridge.h)
 
-// CallbackRecord is what a thunk's slot points to: the Go function behind a callback. It begins as struct gw_go_callback does
-// (bridge/goplan.h). Who makes a record keeps it for good, and changes nothing but Fn when the slot points to it. For C and
-// assembly carry its address where the collector does not see it, and may wait meanwhile: a thread that has entered the thunk,
-// for a processor. Fn is read when that is over, by Go code, in whose registers and frames the func value is seen.
+// CallbackRecord is what a thunk's slot points to: the Go function behind a callback. It begins as struct
+// gw_go_callback does (bridge/goplan.h). Who makes a record keeps it for good, and changes nothing but Fn when the slot
+// points to it. For C and assembly carry its address where the collector does not see it, and may wait meanwhile: a
+// thread that has entered the thunk, for a processor. Fn is read when that is over, by Go code, in whose registers and
+// frames the func value is seen.
 type CallbackRecord struct {
 	enter   uintptr        // callbackEntry, for generated code
 	Fn      unsafe.Pointer // the func value
@@ -35,13 +36,13 @@ type CallbackRecord struct {
 	strings []Place        // string parameters
 }
 
-// A callbackRun calls the Go function of r with what C has called callbackEntry with, and leaves the result in f. The order of
-// the parameters is CALLBACK_RUN's.
+// A callbackRun calls the Go function of r with what C has called callbackEntry with, and leaves the result in f. The
+// order of the parameters is CALLBACK_RUN's.
 type callbackRun func(f *callbackFrame, c uintptr, r *CallbackRecord, a, b uintptr)
 
-// NewCallbackRecord returns a record without Fn, and where the thunks with it go: for functions of up to three integers or
-// pointers, with no result or one that fills 32 or 64 bits of a register, plan is 0. Not for RoadSafe: Go functions are entered
-// with Go's register convention.
+// NewCallbackRecord returns a record without Fn, and where the thunks with it go: for functions of up to three integers
+// or pointers, with no result or one that fills 32 or 64 bits of a register, plan is 0. Not for RoadSafe: Go functions
+// are entered with Go's register convention.
 func NewCallbackRecord(plan uintptr, strings []Place) (r *CallbackRecord, entry uintptr) {
 	r = &CallbackRecord{enter: Asm.callbackEntry, run: callbackRunFew, call: callbackCallFew, strings: strings}
 	if plan == 0 {
@@ -60,18 +61,20 @@ func NewCallbackRecord(plan uintptr, strings []Place) (r *CallbackRecord, entry 
 	return r, r.shape.Code
 }
 
-// ReflectedRecord is the record of a callback on the safe road, where no register convention may be relied upon: it mirrors
-// struct gw_go_reflected (bridge/goplan.h), and goes on with what C does not look at. Its lifetime is a CallbackRecord's.
+// ReflectedRecord is the record of a callback on the safe road, where no register convention may be relied upon: it
+// mirrors struct gw_go_reflected (bridge/goplan.h), and goes on with what C does not look at. Its lifetime is a
+// CallbackRecord's.
 type ReflectedRecord struct {
 	run       uintptr
 	signature uintptr
 	handler   uintptr
-	Fn        unsafe.Pointer // a func(result, args unsafe.Pointer); atomic
+	Fn        unsafe.Pointer // a func(result, args uintptr); atomic
 }
 
 // NewReflectedRecord returns a record without Fn for a gw_signature, and where the thunks with it go.
 func NewReflectedRecord(signature uintptr) (r *ReflectedRecord, entry uintptr) {
-	return &ReflectedRecord{run: Core.GoReflectedRun, signature: signature, handler: Asm.callbackReflected}, Core.ClosureEntry
+	r = &ReflectedRecord{run: Core.GoReflectedRun, signature: signature, handler: Asm.callbackReflected}
+	return r, Core.ClosureEntry
 }
 
 // staticSlot is a struct gw_thunk_slot without a thunk.
@@ -80,21 +83,24 @@ type staticSlot struct {
 	record *CallbackRecord
 }
 
-var reflectedSlot = staticSlot{record: &CallbackRecord{call: func(_ *callbackFrame, record uintptr, _ *CallbackRecord, result, args uintptr) {
+// reflectedSlot is the slot of callbackReflected.
+var reflectedSlot = staticSlot{record: &CallbackRecord{call: callbackCallReflected}}
+
+func callbackCallReflected(_ *callbackFrame, record uintptr, _ *CallbackRecord, result, args uintptr) {
 	r := *(**ReflectedRecord)(unsafe.Pointer(&record))
 	fn := atomic.LoadPointer(&r.Fn)
-	(*(*func(result, args unsafe.Pointer))(unsafe.Pointer(&fn)))(*(*unsafe.Pointer)(unsafe.Pointer(&result)), *(*unsafe.Pointer)(unsafe.Pointer(&args)))
-}}}
+	(*(*func(result, args uintptr))(unsafe.Pointer(&fn)))(result, args)
+}
 
 var returnedPC = Asm.callbackReturned
 
-// departure returns what a callback defers, for panics and Goexit: callbackUnwind, and callbackReturned when the Go function has
-// returned. The compiler's own func value would be a function with a stack check and a frame, of which a callback that returns
-// has no use.
+// departure returns what a callback defers, for panics and Goexit: callbackUnwind, and callbackReturned when the Go
+// function has returned. The compiler's own func value would be a function with a stack check and a frame, of which a
+// callback that returns has no use.
 func (f *callbackFrame) departure() func() { return *(*func())(unsafe.Pointer(&f)) }
 
-// callbackRunFew is the run of records without a plan. The function has whatever parameters: the first three integers of any
-// list travel in the same registers, so calling it by this type loads all that it may look at.
+// callbackRunFew is the run of records without a plan. The function has whatever parameters: the first three integers
+// of any list travel in the same registers, so calling it by this type loads all that it may look at.
 func callbackRunFew(f *callbackFrame, c uintptr, r *CallbackRecord, a, b uintptr) {
 	defer f.departure()()
 	f.ints[0] = (*(*func(a, b, c uintptr) uintptr)(unsafe.Pointer(&r.Fn)))(a, b, c)
@@ -114,8 +120,8 @@ type Invocation struct {
 // What callbackRunInts serves: integer registers, and one for the result.
 const intsIn, intsOut = 6, 1
 
-// callbackRunInts is the run of records whose functions have all in integer registers. Whatever the types, the first registers
-// carry them, bit by bit, and a caller of this signature loads those and has spill space for them.
+// callbackRunInts is the run of records whose functions have all in integer registers. Whatever the types, the first
+// registers carry them, bit by bit, and a caller of this signature loads those and has spill space for them.
 func callbackRunInts(f *callbackFrame, _ uintptr, r *CallbackRecord, call, _ uintptr) {
 	defer f.departure()()
 	i := &(*(**Invocation)(unsafe.Pointer(&call))).regs.Ints
@@ -194,10 +200,10 @@ func currentCallback() *callbackFrame {
 	return *(**callbackFrame)(unsafe.Pointer(&f))
 }
 
-// clearSignalPending makes sure that the runtime will send SIGURG to this thread, to which the goroutine is locked, when it
-// wants it. It sends none while m.signalPending says that one is under way, and a SIGURG that hits a foreign thread between two
-// of its m's is lost without clearing it. The runtime then waits for a stack check, and a loop in the callback may come by none.
-// (Running calls clear it for themselves: CCALL_ENTER.) One SIGURG too many is harmless.
+// clearSignalPending makes sure that the runtime will send SIGURG to this thread, to which the goroutine is locked,
+// when it wants it. It sends none while m.signalPending says that one is under way, and a SIGURG that hits a foreign
+// thread between two of its m's is lost without clearing it. The runtime then waits for a stack check, and a loop in
+// the callback may come by none. (Running calls clear it for themselves: CCALL_ENTER.) One SIGURG too many is harmless.
 func clearSignalPending() { poke32(peek(getg()+g_m)+m_signalPending, 0) }
 
 // callbackForeignRun is what callbackForeign lets runtime.cgocallback run.
@@ -254,12 +260,12 @@ const (
 	markFirstForeign = 1 // in callbackFrame: callbackForeign is to look at m.isExtraInC when the thread is in C again
 )
 
-// ForeignThreads returns "" when the runtime's data for threads of C's that it keeps are not known yet, else whether they are
-// as expected, on which the shorter way of such threads' callbacks relies.
+// ForeignThreads returns "" when the runtime's data for threads of C's that it keeps are not known yet, else whether
+// they are as expected, on which the shorter way of such threads' callbacks relies.
 func ForeignThreads() string { return [...]string{"", "kept", "unexpected"}[atomic.LoadUint32(&extra)] }
 
-// firstForeign begins the check of m.isExtraInC: in a callback of a thread without an m, 0. Callbacks of other threads may do
-// the same at the same time.
+// firstForeign begins the check of m.isExtraInC: in a callback of a thread without an m, 0. Callbacks of other threads
+// may do the same at the same time.
 func firstForeign(f *callbackFrame) {
 	if m_isExtraInC < 0 {
 		return

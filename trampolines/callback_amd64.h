@@ -1,5 +1,5 @@
-// What the files of callbacks share: callback_amd64.s, foreign_amd64.s and left_amd64.s. Labels that a macro jumps to are its
-// parameters.
+// What the files of callbacks share: callback_amd64.s, foreign_amd64.s and left_amd64.s. Labels that a macro jumps to
+// are its parameters.
 
 // CALLBACK_SAVE: the callee-saved registers and the callbackFrame.
 // Out:       CX the record of the slot R11.
@@ -16,8 +16,8 @@
 	MOVQ	AX, callbackFrame_unwind(SP); \
 	MOVQ	const_slotRecord(R11), CX
 
-// CALLBACK_RETURN: return to C with the result in the callbackFrame at SP. Loads and a LEAQ instead of POPQ, and the last pop
-// by its code: the assembler would miss the pushes, which are in another function.
+// CALLBACK_RETURN: return to C with the result in the callbackFrame at SP. Loads and a LEAQ instead of POPQ, and the
+// last pop by its code: the assembler would miss the pushes, which are in another function.
 #define CALLBACK_RETURN \
 	MOVQ	callbackFrame_ints(SP), AX; \
 	MOVQ	callbackFrame__size+0(SP), R15; \
@@ -77,8 +77,8 @@
 	MOVQ	AX, const_g_sched_sp(R12); \
 	CALLBACK_RETURN
 
-// CALLBACK_TO_GO: to the goroutine's stack, whose SP is at `sp`, and on to callbackGo, or to `told` when the scheduler knows of
-// the call. With g in TLS no signal takes the call over any more; only then is g.syscallsp looked at.
+// CALLBACK_TO_GO: to the goroutine's stack, whose SP is at `sp`, and on to callbackGo, or to `told` when the scheduler
+// knows of the call. With g in TLS no signal takes the call over any more; only then is g.syscallsp looked at.
 // In:        as CALLBACK_GOROUTINE's and CALLBACK_SAVE's Out; AX g0.sched.sp; DI SI DX the first three integers.
 #define CALLBACK_TO_GO(sp, told) \
 	CALLBACK_FROM_C; \
@@ -88,8 +88,8 @@
 	JNE	told; \
 	JMP	·callbackGo(SB)
 
-// CALLBACK_RUN: calls the record's run, a func value in Go's register convention. Two of C's arguments are where that has some
-// of its own, in DI and SI.
+// CALLBACK_RUN: calls the record's run, a func value in Go's register convention. Two of C's arguments are where that
+// has some of its own, in DI and SI.
 // In:        AX the callbackFrame, CX its record; DI SI DX the first three integers; R14 g.
 #define CALLBACK_RUN \
 	MOVQ	DX, BX; \
@@ -97,8 +97,8 @@
 	XORPS	X15, X15; \
 	CALL	(DX)
 
-// CALLBACK_LOCK: locks the goroutine R14 to the thread, whose m is R15: see callbackGo. CALLBACK_UNLOCK undoes it, and defines
-// `locked`, where it goes when somebody else has locked it, too.
+// CALLBACK_LOCK: locks the goroutine R14 to the thread, whose m is R15: see callbackGo. CALLBACK_UNLOCK undoes it, and
+// defines `locked`, where it goes when somebody else has locked it, too.
 #define CALLBACK_LOCK \
 	ADDL	$1, const_m_lockedInt(R15); \
 	MOVQ	R14, const_m_lockedg(R15); \

@@ -20,13 +20,14 @@
 //    callbackFrame           <- SP, 16-byte aligned
 //
 // Same-thread road if the innermost call of this thread's goroutine is one of ours: g0 in TLS, and one of the marks in
-// curg.sched.pc. (The runtime writes a position of its own there whenever it moves to g0.) Anything else is the runtime's
-// own business (callbackForeign): no g at all, a foreign thread that kept its m, a real cgo call in between. Mistaking one
-// for the other would corrupt the scheduler. Here is a running call that C makes from below where it began, and with room
-// for Go; callbackSlow looks at what else there is. Not for RoadSafe: this looks at the goroutine without asking.
+// curg.sched.pc. (The runtime writes a position of its own there whenever it moves to g0.) Anything else is the
+// runtime's own business (callbackForeign): no g at all, a foreign thread that kept its m, a real cgo call in between.
+// Mistaking one for the other would corrupt the scheduler. Here is a running call that C makes from below where it
+// began, and with room for Go; callbackSlow looks at what else there is. Not for RoadSafe: this looks at the goroutine
+// without asking.
 //
-// Signals. Until g is in TLS the call below is a running or a Blocking call, and may be taken over: syscallsp is looked at
-// later, on the goroutine's side. From then on the PC is in assembly that writes SP: not preempted, not unwound.
+// Signals. Until g is in TLS the call below is a running or a Blocking call, and may be taken over: syscallsp is looked
+// at later, on the goroutine's side. From then on the PC is in assembly that writes SP: not preempted, not unwound.
 TEXT ·callbackEntry(SB),NOSPLIT|NOFRAME,$0-0
 	CALLBACK_SAVE
 	CALLBACK_GOROUTINE(foreign)
@@ -50,12 +51,13 @@ foreign:
 //
 // callbackEntry for all that it has no time for: Blocking calls, and
 //   - less than GO_ROOM of the system stack left, as far as the runtime knows. It may only have guessed where the stack
-//     ends (see callbackForeign), for C that has gone on since it was called from a callback: so C looks for the end, and
-//     the callback goes on.
-//   - SP is not below the position where the C code of the innermost call began. When both are on the thread's own stack,
-//     C has jumped out of that call (longjmp), past the callback that made it: the report runs in the place of the Go
-//     function. Else C has switched stacks, there and perhaps back again (a coroutine that yields in a callback), and this
-//     is a callback as ever. Which of the two it is only the system knows: g0's bounds may take in stacks of C's own.
+//     ends (see callbackForeign), for C that has gone on since it was called from a callback: so C looks for the end,
+//     and the callback goes on.
+//   - SP is not below the position where the C code of the innermost call began. When both are on the thread's own
+//     stack, C has jumped out of that call (longjmp), past the callback that made it: the report runs in the place of
+//     the Go function. Else C has switched stacks, there and perhaps back again (a coroutine that yields in a
+//     callback), and this is a callback as ever. Which of the two it is only the system knows: g0's bounds may take in
+//     stacks of C's own.
 //
 // In:        as CALLBACK_GOROUTINE's and CALLBACK_SAVE's Out; SP the callbackFrame; DI SI DX the arguments.
 // The calls below may be taken over meanwhile, as anywhere in C: what is needed of g and m is loaded afterwards.
@@ -117,14 +119,14 @@ TEXT ·callbackReflected(SB),NOSPLIT|NOFRAME,$0-0
 //
 // The goroutine's side of a callback in a running call.
 //
-// In:        R12 g0; R14 g; R15 m; AX the callbackFrame, CX its record; DI SI DX the first three integers; SP and BP as at
-//            ccall's entry: to the unwinder the stub called this.
-// Stack:     the goroutine's. SP is not written here: this function stands in the middle of stacks. `RET ·callbackLeave`
-//            pops the frame and jumps.
-// The thread is locked before anything else: from a stack check on, the goroutine could otherwise go on on another thread,
-// away from the C frames. As in runtime.cgocallbackg it is the internal lock, which user code cannot undo. So g, m and g0
-// are the same afterwards. g0 comes from this frame: loading each from the one before would be half of what a callback
-// costs.
+// In:        R12 g0; R14 g; R15 m; AX the callbackFrame, CX its record; DI SI DX the first three integers; SP and BP as
+//            at ccall's entry: to the unwinder the stub called this.
+// Stack:     the goroutine's. SP is not written here: this function stands in the middle of stacks. `RET
+//            ·callbackLeave` pops the frame and jumps.
+// The thread is locked before anything else: from a stack check on, the goroutine could otherwise go on on another
+// thread, away from the C frames. As in runtime.cgocallbackg it is the internal lock, which user code cannot undo. So
+// g, m and g0 are the same afterwards. g0 comes from this frame: loading each from the one before would be half of what
+// a callback costs.
 //
 //   72         return PC into the stub          <- SP at entry
 //   64         saved BP
@@ -146,8 +148,8 @@ TEXT ·callbackGo(SB),NOSPLIT,$64-0
 // func callbackTold()
 //
 // callbackGo for a call that the scheduler was told of: Blocking, or taken over. It leaves the system call, with the
-// thread locked, and Auto hears how long C took for this segment of it; by what Auto then thinks of the function, the call
-// goes on as a running or as a Blocking one.
+// thread locked, and Auto hears how long C took for this segment of it; by what Auto then thinks of the function, the
+// call goes on as a running or as a Blocking one.
 //
 // In:        as callbackGo's; R13 the mark of the call.
 //
@@ -204,8 +206,8 @@ blocking:
 
 // func callbackLeaveBlocking()
 //
-// callbackLeave for a call that is Blocking: it becomes a system call again first. Frameless, with SP and BP as at ccall's
-// entry: those are what the runtime records.
+// callbackLeave for a call that is Blocking: it becomes a system call again first. Frameless, with SP and BP as at
+// ccall's entry: those are what the runtime records.
 TEXT ·callbackLeaveBlocking(SB),NOSPLIT|NOFRAME,$0-0
 	CALL	runtime·entersyscall(SB)
 	MOVQ	TLS, R14
@@ -225,9 +227,9 @@ TEXT ·callbackLeaveBlocking(SB),NOSPLIT|NOFRAME,$0-0
 // Back to C. The goroutine is in a running (or Blocking) call again.
 //
 // In:        R14 g; R12 g0; AX the mark; SP and BP as at ccall's entry, wherever the stack lies by now.
-// g.sched is whole before g0 is in TLS: whatever a take-over needs is there when it may come. Nothing has changed it when the
-// callback has neither come by the scheduler nor called C: then nothing is stored, and what the next callback loads waits for
-// no store.
+// g.sched is whole before g0 is in TLS: whatever a take-over needs is there when it may come. Nothing has changed it
+// when the callback has neither come by the scheduler nor called C: then nothing is stored, and what the next callback
+// loads waits for no store.
 TEXT ·callbackLeave(SB),NOSPLIT|NOFRAME,$0-0
 	CMPQ	AX, const_g_sched_pc(R14)
 	JNE	changed

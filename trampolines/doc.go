@@ -18,21 +18,21 @@
 // scheduler wants the goroutine to make way (g.stackguard0, where the stack checks of Go functions look), its next call
 // is one that the scheduler is told of, and yields at its end.
 //
-// C calls Go. A thunk, a code address of its own for each callback, goes to callbackEntry (callback_amd64.s): at once when the
-// Go function has up to three integers, else by way of machine code for the signature. When the innermost call of the
-// thread's goroutine is one of ours, callbackEntry goes back to the goroutine stack, to exactly the position that ccall left,
-// and jumps to callbackGo. That locks the thread and calls the Go function as if the stub had called it. callbackTold does the
-// same for a call that is a system call, which it leaves first. The way back (callbackLeave) reverses each step. Everything
-// else goes through runtime.cgocallback, as cgo's callbacks do, except for a C thread that has been in Go before and that the
-// runtime has kept: that one enters its goroutine by itself (foreign_amd64.s).
+// C calls Go. A thunk, a code address of its own for each callback, goes to callbackEntry (callback_amd64.s): at once
+// when the Go function has up to three integers, else by way of machine code for the signature. When the innermost call
+// of the thread's goroutine is one of ours, callbackEntry goes back to the goroutine stack, to exactly the position
+// that ccall left, and jumps to callbackGo. That locks the thread and calls the Go function as if the stub had called
+// it. callbackTold does the same for a call that is a system call, which it leaves first. The way back (callbackLeave)
+// reverses each step. Everything else goes through runtime.cgocallback, as cgo's callbacks do, except for a C thread
+// that has been in Go before and that the runtime has kept: that one enters its goroutine by itself (foreign_amd64.s).
 //
 // A panic or Goexit that leaves a callback abandons the C frames below it. callbackUnwind then lets the system stack
 // begin above them again.
 //
-// C that jumps (longjmp) past a callback abandons Go frames, which cannot be: the goroutine is still in the call that the
-// callback made last. That shows in its g.sched.sp when the call returns into which C has jumped (CCALL_LEAVE), and in g0's
-// when C calls Go from there (callbackSlow); on the safe road the C core looks (bridge/callback.c). A report ends the
-// program. Then (then.go) has a C function called when a callback has been left, and that may jump.
+// C that jumps (longjmp) past a callback abandons Go frames, which cannot be: the goroutine is still in the call that
+// the callback made last. That shows in its g.sched.sp when the call returns into which C has jumped (CCALL_LEAVE), and
+// in g0's when C calls Go from there (callbackSlow); on the safe road the C core looks (bridge/callback.c). A report
+// ends the program. Then (then.go) has a C function called when a callback has been left, and that may jump.
 //
 // # Any signature
 //
@@ -42,9 +42,9 @@
 // registers as they came. A call for which Go has to work (func parameters, long strings, ...any) spills Go's registers first
 // (plan_amd64.s), and where there is no code gw_go_call interprets the moves.
 //
-// The thunk of a callback enters code of its own (bridge/gocallback.c): it makes the Go registers and stack of the arguments in memory, a
-// struct gw_go_invocation, calls callbackEntry with that, and returns the result to C. In Go a function of few types loads
-// the registers from there and calls the Go function (callbackRunInts and its kind).
+// The thunk of a callback enters code of its own (bridge/gocallback.c): it makes the Go registers and stack of the
+// arguments in memory, a struct gw_go_invocation, calls callbackEntry with that, and returns the result to C. In Go a
+// function of few types loads the registers from there and calls the Go function (callbackRunInts and its kind).
 //
 // Pointers among the arguments stay visible to the collector in the argument area of an assembly function whose prototype
 // declares pointers; a mask keeps integers out of it. Those on Go's stack are copied there too (bindHidden).

@@ -12,21 +12,22 @@
 //
 // In:        SP the callbackFrame, 16-byte aligned, with the record and the arguments; C stack.
 //
-// A thread that C made keeps, since Go 1.21, what the runtime has for it: an extra m and its goroutine, which has nothing on
-// its stack between callbacks and is in a system call. Entering that again is what a callback in a Blocking call does; what
-// else runtime.cgocallback does for such a thread is looked for here, and callbackKept does the rest. The thread is idle in
-// this sense when g0 is in TLS, the goroutine would go on at runtime.goexit, and m.isExtraInC, which is for such m's alone, is
-// set. Its bounds must hold SP and GO_ROOM below it: else C has moved to another stack, or is deeper on one that the runtime
-// only guessed (one of C's own making, of which pthreads know nothing, is taken to end 32 kB below the first call of Go), and
-// the runtime has to look at the stack again. A guess that leaves so much is as good as a new one. Every 256th time
-// it goes through the runtime all the same, for what that does there of its own accord: it turns the thread's profiling
-// timer on and off, and makes extra m's for threads that wait for one. The count is in g0.schedlink: no g0 is ever in a list.
-// (idlePC is runtime.goexit's, unless m.isExtraInC is not where the layout says, which the first callback of the first such
-// thread finds out: it is 0 in Go, see firstForeign, and 1 when the thread is in C again and keeps its m.)
+// A thread that C made keeps, since Go 1.21, what the runtime has for it: an extra m and its goroutine, which has
+// nothing on its stack between callbacks and is in a system call. Entering that again is what a callback in a Blocking
+// call does; what else runtime.cgocallback does for such a thread is looked for here, and callbackKept does the rest.
+// The thread is idle in this sense when g0 is in TLS, the goroutine would go on at runtime.goexit, and m.isExtraInC,
+// which is for such m's alone, is set. Its bounds must hold SP and GO_ROOM below it: else C has moved to another stack,
+// or is deeper on one that the runtime only guessed (one of C's own making, of which pthreads know nothing, is taken to
+// end 32 kB below the first call of Go), and the runtime has to look at the stack again. A guess that leaves so much is
+// as good as a new one. Every 256th time it goes through the runtime all the same, for what that does there of its own
+// accord: it turns the thread's profiling timer on and off, and makes extra m's for threads that wait for one. The
+// count is in g0.schedlink: no g0 is ever in a list. (idlePC is runtime.goexit's, unless m.isExtraInC is not where the
+// layout says, which the first callback of the first such thread finds out: it is 0 in Go, see firstForeign, and 1 when
+// the thread is in C again and keeps its m.)
 //
-// All else goes through runtime.cgocallback: it binds an m to a thread that has none, or leaves the system call that a cgo
-// call or a taken-over call made, runs callbackForeignRun(frame), and undoes it all. The C core keeps track of these frames
-// (bridge/callback.c).
+// All else goes through runtime.cgocallback: it binds an m to a thread that has none, or leaves the system call that a
+// cgo call or a taken-over call made, runs callbackForeignRun(frame), and undoes it all. The C core keeps track of
+// these frames (bridge/callback.c).
 TEXT ·callbackForeign(SB),NOSPLIT|NOFRAME,$0-0
 	CMPL	·road(SB), $const_RoadSafe
 	JEQ	foreign
@@ -94,9 +95,9 @@ wrong:
 //
 // In:        R14 g, R15 m, AX the callbackFrame; SP and BP as at runtime.goexit's call of the goroutine's function.
 // Stack:     the goroutine's, with nothing on it.
-// The goroutine is in a system call and isExtraInC says that it runs no Go, until exitsyscall has returned, and then again
-// before entersyscall, as in runtime.cgocallbackg; for signals that come in between see signalBetween. The thread is locked
-// for good, the count only keeps step with callbackUnwind.
+// The goroutine is in a system call and isExtraInC says that it runs no Go, until exitsyscall has returned, and then
+// again before entersyscall, as in runtime.cgocallbackg; for signals that come in between see signalBetween. The thread
+// is locked for good, the count only keeps step with callbackUnwind.
 //
 //   56         return PC, runtime.goexit        <- SP at entry
 //   48         saved BP, 0
@@ -124,11 +125,11 @@ TEXT ·callbackKept(SB),NOSPLIT,$48-0
 
 // func callbackKeptLeave()
 //
-// Back to C: the goroutine is in a system call again, with nothing on its stack. What the runtime records is the position
-// here (Go's entersyscall, which looks for it, is reached by a jump) with SP as the goroutine began. The PC is then made
-// runtime.goexit's again, as the runtime will want to find it. Both are where a stack ends, so that a collection, which may
-// scan the stack as soon as entersyscall has run, does the same with either.
-// A signal that comes before is signalBetween's; so is one that comes later, until g0 is in TLS.
+// Back to C: the goroutine is in a system call again, with nothing on its stack. What the runtime records is the
+// position here (Go's entersyscall, which looks for it, is reached by a jump) with SP as the goroutine began. The PC is
+// then made runtime.goexit's again, as the runtime will want to find it. Both are where a stack ends, so that a
+// collection, which may scan the stack as soon as entersyscall has run, does the same with either. A signal that comes
+// before is signalBetween's; so is one that comes later, until g0 is in TLS.
 // In:        SP and BP as at callbackKept's entry.
 TEXT ·callbackKeptLeave(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	LEAQ	8(SP), SP

@@ -6,9 +6,9 @@ import (
 	"unsafe"
 )
 
-// A FuncPool lends C function pointers for the funcs that calls have as arguments, all of one type. A call has one for itself
-// alone, so that it may be nested and others may make the same call; afterwards the pointer is kept for the next one, as long
-// as sync.Pool keeps anything, and until then refuses what C calls late. It holds no func in between.
+// A FuncPool lends C function pointers for the funcs that calls have as arguments, all of one type. A call has one for
+// itself alone, so that it may be nested and others may make the same call; afterwards the pointer is kept for the next
+// one, as long as sync.Pool keeps anything, and until then refuses what C calls late. It holds no func in between.
 type FuncPool struct {
 	New  func() *LentFunc
 	free sync.Pool // of *LentFunc

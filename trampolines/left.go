@@ -24,8 +24,8 @@ func callLeft(*callbackFrame, uintptr, *CallbackRecord, uintptr, uintptr) { repo
 //go:linkname throw runtime.throw
 func throw(s string)
 
-// reportLeft ends the program because C has jumped past the Go frames of a callback. It runs as a callback of the call that
-// was the last one there, so that the callback is the one in which this is nested.
+// reportLeft ends the program because C has jumped past the Go frames of a callback. It runs as a callback of the call
+// that was the last one there, so that the callback is the one in which this is nested.
 func reportLeft() {
 	name, own := "", true
 	eachCaller(func(function, file string, line int) bool {
@@ -44,8 +44,8 @@ func reportLeft() {
 		"use gangway.Then for functions that jump")
 }
 
-// ours tells whether a function may lie between a callback and its Go function, or between Go code and the C function that
-// it calls.
+// ours tells whether a function may lie between a callback and its Go function, or between Go code and the C function
+// that it calls.
 func ours(function string) bool {
 	for _, prefix := range []string{"runtime.", "reflect.", "trampolines."} {
 		if strings.HasPrefix(function, prefix) || strings.HasPrefix(function, here+prefix) {

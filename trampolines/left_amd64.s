@@ -38,13 +38,13 @@ safe:
 
 // thenReturn
 //
-// Where a callback returns to whose Go function has called Then: calls the C function that was asked for, and returns to C.
-// No return but a jump to where C goes on: Then has put this address in the place of the return address, which is above the
-// callbackFrame. (There is no shadow stack: Go's linker marks no program as fit for one.)
+// Where a callback returns to whose Go function has called Then: calls the C function that was asked for, and returns
+// to C. No return but a jump to where C goes on: Then has put this address in the place of the return address, which is
+// above the callbackFrame. (There is no shadow stack: Go's linker marks no program as fit for one.)
 //
 // In:        AX the result of the callback; SP as behind the return, 16-byte aligned.
-// Stack:     C's. The callbackFrame has just been popped. What lies in the 128 bytes below SP nobody has touched, signals
-//            included: the return address and the six registers, and below them callbackFrame.then.
+// Stack:     C's. The callbackFrame has just been popped. What lies in the 128 bytes below SP nobody has touched,
+//            signals included: the return address and the six registers, and below them callbackFrame.then.
 // SP is moved before anything else, then:
 //   128        SP at entry
 //    32...64   five arguments
