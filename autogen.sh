@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make ./configure in a checkout: autoconf, automake and libtool in one step.
+# Make ./configure in a checkout: the lists of files, autoconf, automake and libtool in one step.
 set -eu
 cd "$(dirname "$0")"
 for tool in autoreconf automake libtoolize; do
@@ -9,4 +9,5 @@ for tool in autoreconf automake libtoolize; do
 	}
 done
 mkdir -p build-aux/m4
+build-aux/lists.sh
 exec autoreconf --install --force --warnings=all,no-portability,no-obsolete

@@ -11,7 +11,7 @@ tar -tzf "$tarball" | sed 's,^[^/]*/,,' | sort >"$work/packed"
 git -c safe.directory="$(pwd)" ls-files | grep -vxE '\.gitignore|\.clang-format|\.ci/.*' | sort >"$work/tracked"
 comm -13 "$work/packed" "$work/tracked" >"$work/left-out"
 [ ! -s "$work/left-out" ] || {
-	echo "packaged.sh: tracked, but in no list of Makefile.am:" >&2
+	echo "packaged.sh: tracked, but not in lists.am (run ./autogen.sh):" >&2
 	cat "$work/left-out" >&2
 	exit 1
 }
