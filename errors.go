@@ -58,8 +58,8 @@ type ClosedCallError struct {
 
 func (e *ClosedCallError) Error() string { return "gangway: call of " + e.Name + " after Close" }
 
-// PointerError is the value of the panic when GANGWAY_CHECK=pointers finds a Go pointer that C must not have, or in a pointer
-// an integer that Go must not have there.
+// PointerError is the value of the panic when GANGWAY_CHECK=pointers finds a Go pointer that C must not have, or in a
+// pointer an integer that Go must not have there.
 type PointerError struct {
 	Func string // the C function, or the Go function of a callback
 	Part string // "argument" or "result"
@@ -78,8 +78,8 @@ func (e *PointerError) Error() string {
 
 func (e *PointerError) Unwrap() error { return e.Err }
 
-// A contextError says in which context another error came up. (What package fmt has for that would make it a part of every
-// program; so messages are put together by hand.)
+// A contextError says in which context another error came up. (What package fmt has for that would make it a part of
+// every program; so messages are put together by hand.)
 type contextError struct {
 	context string
 	err     error

@@ -26,7 +26,8 @@ func Host() unsafe.Pointer {
 }
 
 // RawSyscall makes a Linux system call without telling the scheduler: for calls that do not block. r is the kernel's
-// result, or ^uintptr(0) with an errno. Pointers are converted to uintptr in the list of arguments, as for [syscall.RawSyscall].
+// result, or ^uintptr(0) with an errno. Pointers are converted to uintptr in the list of arguments, as for
+// [syscall.RawSyscall].
 //
 //go:uintptrescapes
 func RawSyscall(nr, a1, a2, a3, a4, a5, a6 uintptr) (r uintptr, errno syscall.Errno) {

@@ -22,8 +22,8 @@ type Library struct {
 	bound  map[binding]*bound
 }
 
-// A binding is what tells the functions bound through a library apart. Binding one again gives the same function, so that a
-// library holds no more of them, until Close, than there are.
+// A binding is what tells the functions bound through a library apart. Binding one again gives the same function, so
+// that a library holds no more of them, until Close, than there are.
 type binding struct {
 	name     string
 	variable reflect.Type // of the pointer to the variable

@@ -9,8 +9,8 @@ import (
 	"github.com/gangwayffi/gangway/trampolines"
 )
 
-// reflected returns the function that makes calls of b without relying on Go's register convention: for the safe road, and
-// for what no plan can be made of beforehand. All values go through memory, and the call through runtime.cgocall.
+// reflected returns the function that makes calls of b without relying on Go's register convention: for the safe road,
+// and for what no plan can be made of beforehand. All values go through memory, and the call through runtime.cgocall.
 func (s *signature) reflected(b *trampolines.BoundFunc) (func([]reflect.Value) []reflect.Value, error) {
 	fixed, err := s.inC()
 	if err != nil {
@@ -109,8 +109,8 @@ func (c *reflectedCall) pointer(p unsafe.Pointer) {
 	c.addresses = append(c.addresses, unsafe.Pointer(word))
 }
 
-// addVariadic adds the elements of a []any, promoted as C does, and returns the signature of the whole call. Types that C
-// cannot have end in a panic with a *TypeError.
+// addVariadic adds the elements of a []any, promoted as C does, and returns the signature of the whole call. Types that
+// C cannot have end in a panic with a *TypeError.
 func (c *reflectedCall) addVariadic(s *signature, name string, list reflect.Value) uintptr {
 	texts := make([]string, list.Len())
 	for i := range texts {

@@ -16,13 +16,13 @@ type Range struct {
 	Line int32  // in the function's file
 	Map  int32  // the index of the stack map in force; for a call, that of the range with the call's last byte
 
-	// Preempt lets the runtime stop the code between any two instructions of the range, not only where it calls Go. Unset for
-	// code that uses the upper halves of vector registers.
+	// Preempt lets the runtime stop the code between any two instructions of the range, not only where it calls Go.
+	// Unset for code that uses the upper halves of vector registers.
 	Preempt bool
 }
 
-// A Map is a stack map: for each word whether it holds a Go pointer, bit 0 of byte 0 for the word at the lowest address.
-// Missing bytes are 0. Pointers makes such bits.
+// A Map is a stack map: for each word whether it holds a Go pointer, bit 0 of byte 0 for the word at the lowest
+// address. Missing bytes are 0. Pointers makes such bits.
 type Map struct {
 	Args   []byte // the words from the return address upwards
 	Locals []byte // the words that end below the saved BP
@@ -54,7 +54,8 @@ type Function struct {
 	Maps       []Map
 }
 
-// An Arena is memory for registered functions, of a fixed size. Its methods may be called from several goroutines at once.
+// An Arena is memory for registered functions, of a fixed size. Its methods may be called from several goroutines at
+// once.
 type Arena struct {
 	name    string
 	c       uintptr // gw_jit_arena, for good
@@ -62,9 +63,9 @@ type Arena struct {
 	entries []*Entry
 }
 
-// NewArena makes an arena for at most that many bytes of code and functions, whose memory is taken as functions fill it.
-// Have few arenas: the runtime looks through them one by one for each address that it looks up. name is for errors. The
-// error is an *Error.
+// NewArena makes an arena for at most that many bytes of code and functions, whose memory is taken as functions fill
+// it. Have few arenas: the runtime looks through them one by one for each address that it looks up. name is for errors.
+// The error is an *Error.
 func NewArena(name string, code, functions int) (*Arena, error) {
 	if err := Available(); err != nil {
 		return nil, err
@@ -174,9 +175,9 @@ func (f *Function) rows(what string, words int, maps []Map, bits func(m *Map) []
 	return trampolines.Escape(&all[0]), nil
 }
 
-// Add copies f's code to the arena and registers it. From then on it may run. The error is an *Error: of kind ErrInvalid
-// when something about f is not acceptable, with the range or map and the reason; ErrFull when the arena has no room, which
-// leaves it as it was; ErrClosed.
+// Add copies f's code to the arena and registers it. From then on it may run. The error is an *Error: of kind
+// ErrInvalid when something about f is not acceptable, with the range or map and the reason; ErrFull when the arena has
+// no room, which leaves it as it was; ErrClosed.
 func (a *Arena) Add(f *Function) (*Entry, error) {
 	c, err := f.forC()
 	if err != nil {
@@ -210,9 +211,9 @@ func (a *Arena) Used() (code, functions int) {
 	return int(out[0]), int(out[1])
 }
 
-// Close retires all functions of the arena and takes no more. The memory of their code is given back when no call of any is
-// under way any more, unless a function's address or a direct func value was handed out. A second Close is an error of kind
-// ErrClosed.
+// Close retires all functions of the arena and takes no more. The memory of their code is given back when no call of
+// any is under way any more, unless a function's address or a direct func value was handed out. A second Close is an
+// error of kind ErrClosed.
 func (a *Arena) Close() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

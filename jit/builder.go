@@ -8,12 +8,12 @@ const stackGuard = 16
 // stackSmall is how far below that limit a function may go without a check for more (internal/abi.StackSmall).
 const stackSmall = 128
 
-// Morestack returns the address of the runtime's function that a stack check calls when the stack is too small: by CALL, with
-// nothing pushed since the entry and all arguments in memory. It returns with a larger stack, elsewhere.
+// Morestack returns the address of the runtime's function that a stack check calls when the stack is too small: by
+// CALL, with nothing pushed since the entry and all arguments in memory. It returns with a larger stack, elsewhere.
 func Morestack() uintptr { return trampolines.Asm.Morestack }
 
-// A Builder collects machine code along with the ranges that the runtime wants to know. What SP, Line, Map and Preempt say
-// holds for what is emitted afterwards. The zero value is not usable.
+// A Builder collects machine code along with the ranges that the runtime wants to know. What SP, Line, Map and Preempt
+// say holds for what is emitted afterwards. The zero value is not usable.
 type Builder struct {
 	code   []byte
 	ranges []Range
@@ -80,8 +80,8 @@ func (b *Builder) Map(i int) { r := b.now; r.Map = int32(i); b.set(r) }
 // Preempt says whether the runtime may stop the code between any two instructions.
 func (b *Builder) Preempt(may bool) { r := b.now; r.Preempt = may; b.set(r) }
 
-// StackCheck emits, at the entry of a function, the check that the stack has room for frame bytes, those that Enter takes and
-// 8 more, and for what a small Go function needs below them. Grow emits the other half.
+// StackCheck emits, at the entry of a function, the check that the stack has room for frame bytes, those that Enter
+// takes and 8 more, and for what a small Go function needs below them. Grow emits the other half.
 func (b *Builder) StackCheck(frame int) {
 	if frame <= stackSmall {
 		b.Emit(0x49, 0x3b, 0x66, stackGuard) // cmp rsp, [r14+stackGuard]
@@ -120,7 +120,8 @@ func (b *Builder) Leave() {
 	b.Emit(0xc3) // ret
 }
 
-// Integer registers of Go's convention, in its order: the REX prefix and the ModRM byte of a move to or from [rsp+disp8].
+// Integer registers of Go's convention, in its order: the REX prefix and the ModRM byte of a move to or from
+// [rsp+disp8].
 var spills = [intRegisters][2]byte{
 	{0x48, 0x44}, {0x48, 0x5c}, {0x48, 0x4c}, {0x48, 0x7c}, {0x48, 0x74}, {0x4c, 0x44}, {0x4c, 0x4c}, {0x4c, 0x54}, {0x4c, 0x5c},
 }
@@ -143,11 +144,11 @@ func (b *Builder) move(ints, floats int, from byte) {
 	}
 }
 
-// Grow emits, behind the code, where the stack check goes when the stack is too small: it puts the first integer and float
-// registers, which hold the arguments, into the words above the return address, the integers first, calls Morestack, gets
-// them back and begins anew. It uses stack map map_, whose Args bits say which of these words are pointers. For functions
-// without arguments on the stack, each of whose arguments is 8 bytes or a string, slice or the like: the caller keeps that
-// much room. At most 15 registers.
+// Grow emits, behind the code, where the stack check goes when the stack is too small: it puts the first integer and
+// float registers, which hold the arguments, into the words above the return address, the integers first, calls
+// Morestack, gets them back and begins anew. It uses stack map map_, whose Args bits say which of these words are
+// pointers. For functions without arguments on the stack, each of whose arguments is 8 bytes or a string, slice or the
+// like: the caller keeps that much room. At most 15 registers.
 func (b *Builder) Grow(ints, floats, map_ int) {
 	r := b.now
 	r.SP, r.Map, r.Preempt = 0, int32(map_), false

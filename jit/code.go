@@ -14,8 +14,8 @@ type Code struct {
 	addr uintptr
 }
 
-// NewCode copies machine code to memory where it may run. The memory is writable first and executable then, never both. The
-// error is an *Error.
+// NewCode copies machine code to memory where it may run. The memory is writable first and executable then, never both.
+// The error is an *Error.
 func NewCode(code []byte) (*Code, error) {
 	out := trampolines.Escape(new(uintptr))
 	err := checked(func() uintptr {
@@ -38,8 +38,8 @@ func NewCode(code []byte) (*Code, error) {
 // Addr returns the address of the code, 0 after Free.
 func (c *Code) Addr() uintptr { return c.addr }
 
-// Bind makes *fn, a variable of func type, call the code as a C function, by the System V convention and on the system stack:
-// road a. Types, options and errors are those of gangway.Bind.
+// Bind makes *fn, a variable of func type, call the code as a C function, by the System V convention and on the system
+// stack: road a. Types, options and errors are those of gangway.Bind.
 func (c *Code) Bind(fn any, opts ...gangway.Option) error {
 	return gangway.Bind(gangway.Symbol(c.addr), fn, opts...)
 }
@@ -56,8 +56,8 @@ type Words [8]int64
 // Where code on road b finds Words: the offset of its first word from SP.
 const WordsAt = gateWords + 8
 
-// Run runs the code on the goroutine stack behind a gate: road b. It returns the code's result. The protocol, from the code's
-// side:
+// Run runs the code on the goroutine stack behind a gate: road b. It returns the code's result. The protocol, from the
+// code's side:
 //
 //	In        RAX x when entered first, then the result of the last request. words at WordsAt+RSP, its own to change: they
 //	          keep their values across requests. Every other register is undefined.
@@ -65,10 +65,10 @@ const WordsAt = gateWords + 8
 //	Finished  RDX 0, RAX the result. RET.
 //	Keeps     RSP and RBP.
 //
-// The code has no stack: it pushes nothing, and keeps no address of the stack across a request, for Go may move it. It holds no
-// Go pointers. While it runs nobody can stop it, and a collection waits: it has to make a request within microseconds, or
-// return. A fault in it is a Go panic, and so is the number of no function. *words is what the code has left when it has
-// finished; after a panic it is what it was.
+// The code has no stack: it pushes nothing, and keeps no address of the stack across a request, for Go may move it. It
+// holds no Go pointers. While it runs nobody can stop it, and a collection waits: it has to make a request within
+// microseconds, or return. A fault in it is a Go panic, and so is the number of no function. *words is what the code
+// has left when it has finished; after a panic it is what it was.
 func (c *Code) Run(words *Words, x int64, calls ...func(a, b int64) int64) int64 {
 	w := *words
 	x = gate(c.addr, &calls, &w, x)

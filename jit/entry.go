@@ -28,9 +28,9 @@ type Entry struct {
 // Name returns the function's name.
 func (e *Entry) Name() string { return e.name }
 
-// Addr returns the address of the function, for other machine code: by Go's register convention, on the goroutine stack.
-// Calls of it are not counted, so that the code stays where it is when the function is retired later. After Retire it is
-// the address that stack traces have, not one to call.
+// Addr returns the address of the function, for other machine code: by Go's register convention, on the goroutine
+// stack. Calls of it are not counted, so that the code stays where it is when the function is retired later. After
+// Retire it is the address that stack traces have, not one to call.
 func (e *Entry) Addr() uintptr {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -40,11 +40,11 @@ func (e *Entry) Addr() uintptr {
 	return e.addr
 }
 
-// Func makes *fn, a variable of func type, the function. Its calls are counted, which takes some twenty nanoseconds, so that
-// Retire can tell when the last one has ended. fn's type must be what the code takes it for: nobody checks. Parameters and
-// results must all travel in registers: at most nine integers or pointers (a string is two, a slice three) and fifteen
-// floats either way, and no arrays of two or more elements; for others there is Direct. The error is an *Error of kind
-// ErrInvalid, or ErrRetired.
+// Func makes *fn, a variable of func type, the function. Its calls are counted, which takes some twenty nanoseconds, so
+// that Retire can tell when the last one has ended. fn's type must be what the code takes it for: nobody checks.
+// Parameters and results must all travel in registers: at most nine integers or pointers (a string is two, a slice
+// three) and fifteen floats either way, and no arrays of two or more elements; for others there is Direct. The error is
+// an *Error of kind ErrInvalid, or ErrRetired.
 func (e *Entry) Func(fn any) error {
 	v, err := e.variable(fn)
 	if err != nil {
@@ -64,8 +64,8 @@ func (e *Entry) Func(fn any) error {
 }
 
 // Direct makes *fn, a variable of func type, the function. A call costs what a call of a Go function costs. It is not
-// counted: after Retire the calls that are under way go on, and the code stays. fn's type must be what the code takes it
-// for: nobody checks. The error is an *Error of kind ErrInvalid, or ErrRetired.
+// counted: after Retire the calls that are under way go on, and the code stays. fn's type must be what the code takes
+// it for: nobody checks. The error is an *Error of kind ErrInvalid, or ErrRetired.
 func (e *Entry) Direct(fn any) error {
 	v, err := e.variable(fn)
 	if err != nil {
@@ -101,9 +101,9 @@ func (e *Entry) Callback(fn any) (*gangway.Callback, error) {
 	return gangway.NewCallback(v.Elem().Interface())
 }
 
-// Retire ends the function: calls that begin later panic with a *RetiredError. When no counted call is under way any more,
-// now or later, the code is overwritten with traps, unless Direct or Addr have handed it out. Its address stays what it was
-// in stack traces. A second Retire is an error of kind ErrRetired.
+// Retire ends the function: calls that begin later panic with a *RetiredError. When no counted call is under way any
+// more, now or later, the code is overwritten with traps, unless Direct or Addr have handed it out. Its address stays
+// what it was in stack traces. A second Retire is an error of kind ErrRetired.
 func (e *Entry) Retire() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -69,13 +69,13 @@ func (k *known) here() {
 	k.pc = pcs[0] - 1
 }
 
-// registration is why functions cannot be registered, nil when they can. Found out when the program starts, for C code that
-// uses gangway_jit.h.
+// registration is why functions cannot be registered, nil when they can. Found out when the program starts, for C code
+// that uses gangway_jit.h.
 var registration = register()
 
 // Available returns nil when functions can be registered with the Go runtime in this process, else an error of kind
-// ErrUnavailable that says why not: the Go release is not known, the runtime's tables are not where they should be, or the
-// process is on the safe road.
+// ErrUnavailable that says why not: the Go release is not known, the runtime's tables are not where they should be, or
+// the process is on the safe road.
 func Available() error { return registration }
 
 func register() error {
@@ -97,7 +97,8 @@ func register() error {
 	}
 	err := checked(set)
 	if last := trampolines.LastModule(); err != nil && last != h.first {
-		// This package may have come with a plugin, and trampolines before it. Arenas follow the plugin's module as well.
+		// This package may have come with a plugin, and trampolines before it. Arenas follow the plugin's
+		// module as well.
 		h.first = last
 		err = checked(set)
 	}

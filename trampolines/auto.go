@@ -6,8 +6,8 @@ import (
 )
 
 // AutoState says how the calls of one C function are made. It mirrors struct gw_auto in bridge/call.h, where the
-// policy is. It must never be freed while C may use it: bound functions share one per C function, and package gangway keeps
-// those that are out of use.
+// policy is. It must never be freed while C may use it: bound functions share one per C function, and package gangway
+// keeps those that are out of use.
 // The zero value is a function of which nothing is known yet.
 type AutoState struct {
 	mode    uint32
@@ -34,7 +34,8 @@ var (
 // Mode returns AutoProbing, AutoRunning, AutoBlocking or AutoClosed.
 func (s *AutoState) Mode() uint32 { return atomic.LoadUint32(&s.mode) }
 
-// Forget makes s that of a function of which nothing is known. A call that is still under way may note something of its own.
+// Forget makes s that of a function of which nothing is known. A call that is still under way may note something of its
+// own.
 func (s *AutoState) Forget() {
 	atomic.StoreUint32(&s.shorts, 0)
 	atomic.StoreUint32(&s.penalty, 0)
@@ -53,8 +54,8 @@ func autoSegment(s *AutoState, cycles uintptr, taken bool) {
 	}
 }
 
-// autoCallback is autoSegment for C that has come to a callback. It also decides how the call goes on afterwards. Called
-// by callbackGo, as Go code, on a locked thread.
+// autoCallback is autoSegment for C that has come to a callback. It also decides how the call goes on afterwards.
+// Called by callbackGo, as Go code, on a locked thread.
 func autoCallback(s *AutoState, cycles uintptr) {
 	f := currentCallback()
 	running := Asm.incall + 1

@@ -5,8 +5,8 @@
 
 // void bindMClear(void *g0)    (SysV)
 //
-// In front of runtime/cgo's x_cgo_bindm: a thread that C made gets an m, whose m.signalPending may be left over from the
-// thread that had it before; see clearSignalPending.
+// In front of runtime/cgo's x_cgo_bindm: a thread that C made gets an m, whose m.signalPending may be left over from
+// the thread that had it before; see clearSignalPending.
 // In:        DI the g0 of the m.
 // Clobbers:  AX.
 // Called by: the runtime, through _cgo_bindm.

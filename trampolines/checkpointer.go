@@ -2,9 +2,9 @@ package trampolines
 
 import _ "unsafe" // for go:linkname
 
-// CheckPointer panics when what v, an argument of a C function, leads to holds Go pointers that are not pinned: what cgo
-// calls for pointers. With element true, v is a *T, and one T is all that C looks at; with nil, an unsafe.Pointer leads to the
-// whole object.
+// CheckPointer panics when what v, an argument of a C function, leads to holds Go pointers that are not pinned: what
+// cgo calls for pointers. With element true, v is a *T, and one T is all that C looks at; with nil, an unsafe.Pointer
+// leads to the whole object.
 //
 //go:linkname CheckPointer runtime.cgoCheckPointer
 //go:noescape

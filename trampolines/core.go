@@ -1,7 +1,7 @@
 package trampolines
 
-// Core is what Go knows of the C core: functions, and hooks that it sets. It mirrors struct gw_core in bridge/core.c, by
-// name and order.
+// Core is what Go knows of the C core: functions, and hooks that it sets. It mirrors struct gw_core in bridge/core.c,
+// by name and order.
 //
 // A plugin has functions of its own, the C core too, while variables are shared by all of the process: Core and Asm are
 // those of the first copy of this package, and there is one C core.

@@ -7,8 +7,8 @@ import (
 
 // For package jit: code that is registered with the runtime. Contracts of the assembly are in jit_amd64.s.
 
-// FirstModule is the module data of the program (runtime.firstmoduledata), or of the plugin, that this package is in: it was
-// the last of the list when the program started, or the plugin was opened.
+// FirstModule is the module data of the program (runtime.firstmoduledata), or of the plugin, that this package is in:
+// it was the last of the list when the program started, or the plugin was opened.
 var FirstModule = LastModule()
 
 // LastModule returns the end of the list of modules.
@@ -36,8 +36,8 @@ type JitOwner interface {
 type JitFunc struct {
 	code  uintptr // the function itself, or jitCounted, or jitRefused
 	Entry uintptr
-	// For counted calls: all ones for an integer register that holds a pointer, whether there are floats, and how many calls
-	// are under way, which JitRetired is added to when there are to be no more.
+	// For counted calls: all ones for an integer register that holds a pointer, whether there are floats, and how
+	// many calls are under way, which JitRetired is added to when there are to be no more.
 	In, Out [9]uintptr
 	Floats  uint32
 	Calls   *int64
@@ -62,8 +62,8 @@ func (f *JitFunc) Direct() unsafe.Pointer {
 // Refuse makes every call of f that begins later end in Refuse of its owner.
 func (f *JitFunc) Refuse() { atomic.StoreUintptr(&f.code, Asm.jitRefused) }
 
-// JitArgs is the argument area of jitCountedCall, in jitCounted's frame. What is a pointer is among the pointers, where the
-// collector sees it, and 0 among the registers; what is not, the other way round.
+// JitArgs is the argument area of jitCountedCall, in jitCounted's frame. What is a pointer is among the pointers, where
+// the collector sees it, and 0 among the registers; what is not, the other way round.
 type JitArgs struct {
 	pointers [9]unsafe.Pointer
 	f        *JitFunc
@@ -80,8 +80,8 @@ func jitRun(f *JitFunc, args *JitArgs) {
 	jitEnter(f, args)
 }
 
-// jitDone may be the end of the last call after the function was retired. Its frames may still be on the stack then, above a
-// panic, but nothing returns to them.
+// jitDone may be the end of the last call after the function was retired. Its frames may still be on the stack then,
+// above a panic, but nothing returns to them.
 func jitDone(f *JitFunc) {
 	if atomic.AddInt64(f.Calls, -1) == JitRetired {
 		f.Owner.Ended()

@@ -3,10 +3,10 @@
 #include "go_asm.h"
 #include "frame_amd64.h"
 
-// Func values of registered code (bridge/jit.c). A direct one needs nothing here: its code is the function. A counted one
-// takes a Go function with a deferred call in the middle (jitRun); so the registers
-// travel through memory, pointers where the collector sees them: it may run, or the stack may move, before the function is
-// entered and after it has returned.
+// Func values of registered code (bridge/jit.c). A direct one needs nothing here: its code is the function. A counted
+// one takes a Go function with a deferred call in the middle (jitRun); so the registers
+// travel through memory, pointers where the collector sees them: it may run, or the stack may move, before the function
+// is entered and after it has returned.
 
 // JIT_SPILL: an integer register to the JitArgs at `args`, by its mask among those at masks(f). Clobbers R15.
 // JIT_LOAD: back.
@@ -21,8 +21,8 @@
 	ORQ	(JitArgs_pointers+8*i)(args), reg
 #define JIT_FLOATS (JitArgs_regs+GoRegs_Floats)
 
-// JIT_SPILL_ALL, JIT_LOAD_ALL: all registers of Go's convention; f is a register with the JitFunc, masks its In or Out. The
-// last parameter is a label, one for each use in a function.
+// JIT_SPILL_ALL, JIT_LOAD_ALL: all registers of Go's convention; f is a register with the JitFunc, masks its In or Out.
+// The last parameter is a label, one for each use in a function.
 #define JIT_SPILL_ALL(f, masks, args, spilled) \
 	JIT_SPILL(0, AX, f, masks, args); \
 	JIT_SPILL(1, BX, f, masks, args); \
@@ -60,7 +60,8 @@ integers: \
 //
 // In:        DX the JitFunc; Go's register convention, R14 g.
 // Out:       as the function left them: results in registers; R14 = g, X15 = 0.
-// Stack:     the frame is the argument area of jitCountedCall, a JitArgs. NOSPLIT: a stack check would lose the registers.
+// Stack:     the frame is the argument area of jitCountedCall, a JitArgs. NOSPLIT: a stack check would lose the
+//            registers.
 // Unwind:    a plain frame without pointers of its own; those in the area are jitCountedCall's arguments.
 TEXT ·jitCounted(SB),NOSPLIT,$272-0
 	NO_LOCAL_POINTERS
@@ -91,8 +92,8 @@ TEXT ·jitCountedCall(SB),0,$16-272
 //
 // Calls the function with the registers of args, and puts its results there.
 //
-// Stack:     the frame is the spill area that Go's convention wants the caller to have. A result that is a pointer into this
-//            goroutine's stack is in args, and adjusted there, before anything can move the stack.
+// Stack:     the frame is the spill area that Go's convention wants the caller to have. A result that is a pointer into
+//            this goroutine's stack is in args, and adjusted there, before anything can move the stack.
 // Called by: jitRun.
 TEXT ·jitEnter(SB),0,$192-16
 	NO_LOCAL_POINTERS

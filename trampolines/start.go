@@ -7,11 +7,11 @@ import (
 	"unsafe"
 )
 
-// The start of a program: which road its calls take (start.go), whether the runtime is as expected (start_layout.go), and
-// the signal handler in front of the runtime's (start_signals.go).
+// The start of a program: which road its calls take (start.go), whether the runtime is as expected (start_layout.go),
+// and the signal handler in front of the runtime's (start_signals.go).
 
-// secure is not 0 when the program has rights that its caller has not. GANGWAY_ROAD does not count then; the runtime itself
-// goes by GODEBUG all the same.
+// secure is not 0 when the program has rights that its caller has not. GANGWAY_ROAD does not count then; the runtime
+// itself goes by GODEBUG all the same.
 var secure uintptr
 
 // Secure tells whether the environment is not to be believed.
@@ -79,8 +79,8 @@ func chooseRoad() (uint32, string) {
 	return RoadFast, "layout " + layoutGo + ", checked at start-up"
 }
 
-// preemptionOff returns the GODEBUG setting that keeps the runtime from sending SIGURG, or "". It can only come from the
-// environment: the go command builds no program with a default for one of these (//go:debug, as of Go 1.27).
+// preemptionOff returns the GODEBUG setting that keeps the runtime from sending SIGURG, or "". It can only come from
+// the environment: the go command builds no program with a default for one of these (//go:debug, as of Go 1.27).
 func preemptionOff() string {
 	settings, _ := syscall.Getenv("GODEBUG")
 	if v, ok := last(settings, "asyncpreemptoff"); ok && v != "0" {

@@ -66,9 +66,9 @@ func opensPlugin() bool {
 	}
 }
 
-// checkLayout compares the offsets of layout_go*.go with how this process behaves. Runs in init: on the main goroutine, which
-// the runtime has locked to its thread with the internal lock, or on the one that opens a plugin. It is locked to its thread
-// by LockOSThread.
+// checkLayout compares the offsets of layout_go*.go with how this process behaves. Runs in init: on the main goroutine,
+// which the runtime has locked to its thread with the internal lock, or on the one that opens a plugin. It is locked to
+// its thread by LockOSThread.
 func checkLayout() error {
 	g := getg()
 	m := peek(g + g_m)
@@ -89,8 +89,8 @@ func checkLayout() error {
 		return wrong("g0.sched.sp", g_sched_sp, "is outside g0's stack")
 	}
 
-	// How a g begins for C (struct gw_stack_bounds in bridge/bridge.h). What follows stackguard0 is stackguard1: both are where
-	// the stack checks of compiled code look.
+	// How a g begins for C (struct gw_stack_bounds in bridge/bridge.h). What follows stackguard0 is stackguard1:
+	// both are where the stack checks of compiled code look.
 	if g_stack_lo != 0 || g_stack_hi != 8 || g_stackguard0 != 16 {
 		return errors.New(at("g.stack", g_stack_lo) + " and " + strconv.Itoa(g_stack_hi) + " and " + at("g.stackguard0", g_stackguard0) +
 			" are not how a g begins")

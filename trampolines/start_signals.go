@@ -12,9 +12,10 @@ import (
 //go:linkname cgoSigaction _cgo_sigaction
 var cgoSigaction unsafe.Pointer
 
-// handlerOfRuntime returns the runtime's signal handler, 0 if there is none. It may not be the one of SIGURG: another Go runtime
-// in this process (a library in Go, in a program in Go or beside another one) puts its own in the place of ours, and drops
-// what was for us. The runtime tells nobody what its handler is; it lies not far from runtime.goexit, and is known by its name.
+// handlerOfRuntime returns the runtime's signal handler, 0 if there is none. It may not be the one of SIGURG: another
+// Go runtime in this process (a library in Go, in a program in Go or beside another one) puts its own in the place of
+// ours, and drops what was for us. The runtime tells nobody what its handler is; it lies not far from runtime.goexit,
+// and is known by its name.
 func handlerOfRuntime() uintptr {
 	const near = 1 << 22
 	var now [4]uintptr // the kernel's struct sigaction
@@ -44,8 +45,8 @@ func isHandler(pc uintptr) bool {
 // Our handler is in front by then, so that this goes to the runtime's own handler, whoever else has one.
 //
 // Collections and the monitor may want to preempt this thread meanwhile. They send a SIGURG after they have changed the
-// field from 0 to 1; the mark is neither, so it stays until a SIGURG has come, and until then they send none. What they do
-// after that tells nothing.
+// field from 0 to 1; the mark is neither, so it stays until a SIGURG has come, and until then they send none. What they
+// do after that tells nothing.
 func checkSignalPending() error {
 	const mark = 7
 	m := peek(getg() + g_m)

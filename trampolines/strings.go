@@ -6,9 +6,9 @@ import (
 	"unsafe"
 )
 
-// Strings that are too long for the system stack are copied into memory of Go's heap that serves one call after the other.
-// (Memory from malloc would be lost when a panic in a callback leaves the call.) Sizes are powers of two; beyond the largest
-// every copy has memory of its own.
+// Strings that are too long for the system stack are copied into memory of Go's heap that serves one call after the
+// other. (Memory from malloc would be lost when a panic in a callback leaves the call.) Sizes are powers of two; beyond
+// the largest every copy has memory of its own.
 const smallestCopy, largestCopy = 12, 20
 
 var copyPools [largestCopy - smallestCopy + 1]sync.Pool // of unsafe.Pointer
@@ -19,8 +19,8 @@ type terminatedCopy struct {
 	pool *sync.Pool // nil: memory of its own
 }
 
-// terminated replaces a string on the way to C by a terminated copy, and returns that. The memory is the copy's until it is
-// released; what is not, because a panic leaves the call, the collector takes.
+// terminated replaces a string on the way to C by a terminated copy, and returns that. The memory is the copy's until
+// it is released; what is not, because a panic leaves the call, the collector takes.
 func terminated(words unsafe.Pointer) terminatedCopy {
 	s := *(*string)(words)
 	var c terminatedCopy

@@ -3,8 +3,8 @@
 #include "go_asm.h"
 #include "frame_amd64.h"
 
-// CALL_CORE: the call of Call and CallBlocking, by their arguments. (Up here because go vet takes what follows a function for
-// a part of it.)
+// CALL_CORE: the call of Call and CallBlocking, by their arguments. (Up here because go vet takes what follows a
+// function for a part of it.)
 #define CALL_CORE \
 	MOVQ	fn+0(FP), R11; \
 	MOVQ	a0+8(FP), DI; \
@@ -16,10 +16,11 @@
 	XORL	BX, BX; \
 	CALL	·ccall(SB)
 
-// Variables of the runtime's, defined once more. Since Go 1.23 the linker refuses a reference to what a release does not mean
-// for others, and Go 1.24.0 does not mean lastmoduledatap, no release fwdSig; definitions it does not refuse. The first has a
-// value from the linker, whoever defines it; the second is the handlers that the runtime found when it set its own.
-// (This macro says -linkshared: the variables are in the runtime's shared library then, and must stay there.)
+// Variables of the runtime's, defined once more. Since Go 1.23 the linker refuses a reference to what a release does
+// not mean for others, and Go 1.24.0 does not mean lastmoduledatap, no release fwdSig; definitions it does not refuse.
+// The first has a value from the linker, whoever defines it; the second is the handlers that the runtime found when it
+// set its own. (This macro says -linkshared: the variables are in the runtime's shared library then, and must stay
+// there.)
 #ifndef GOBUILDMODE_shared
 DATA runtime·lastmoduledatap+0(SB)/8, $0
 GLOBL runtime·lastmoduledatap(SB), NOPTR, $8

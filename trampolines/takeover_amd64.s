@@ -71,7 +71,8 @@ done:
 // func takeoverEnter()
 //
 // On the goroutine stack, SP and BP as at ccall's entry: what the runtime records as the caller of the system call.
-// A function that was seen waiting makes Blocking calls for good: with cgo's calls the runtime would not have sent a signal.
+// A function that was seen waiting makes Blocking calls for good: with cgo's calls the runtime would not have sent a
+// signal.
 TEXT ·takeoverEnter(SB),NOSPLIT|NOFRAME,$0-0
 	CALL	runtime·entersyscall(SB)
 	MOVQ	TLS, R8
@@ -114,11 +115,11 @@ stamped:
 
 // void takeoverNow(void)    (SysV)
 //
-// Turns the running call of this thread, if it is in one, into a system call: where C is about to enter Go by a road that
-// is not ours (a cgo export, see package withcgo), which expects that.
+// Turns the running call of this thread, if it is in one, into a system call: where C is about to enter Go by a road
+// that is not ours (a cgo export, see package withcgo), which expects that.
 // Stack:     C's, on g0's. A signal may do the same in the middle: takeover looks again when g is in TLS.
-// What the runtime then puts on the goroutine stack covers AUTO_SINCE and AUTO_STATE, so from here on the call is one that
-// Auto does not judge.
+// What the runtime then puts on the goroutine stack covers AUTO_SINCE and AUTO_STATE, so from here on the call is one
+// that Auto does not judge.
 TEXT ·takeoverNow(SB),NOSPLIT|NOFRAME,$0-0
 	CALL	·runningCall(SB)
 	TESTQ	AX, AX
@@ -149,9 +150,9 @@ no:
 
 // func budget()
 //
-// Never called. While C runs, the goroutine stack below ccall's caller is used by functions that get there by jumps from
-// other stacks, where the linker's check of the nosplit limit does not see them. These calls, and one of budget at the
-// end of ccallFast and ccallStackFast, show them to it.
+// Never called. While C runs, the goroutine stack below ccall's caller is used by functions that get there by jumps
+// from other stacks, where the linker's check of the nosplit limit does not see them. These calls, and one of budget at
+// the end of ccallFast and ccallStackFast, show them to it.
 TEXT ·budget(SB),NOSPLIT|NOFRAME,$0-0
 	CALL	·takeoverEnter(SB)
 	CALL	·callbackGo(SB)

@@ -82,8 +82,8 @@ func callGoStack3M(fn, stack unsafe.Pointer, args, frame uintptr, regs *GoRegs)
 // Call calls a C function with up to six integer arguments as a running call and returns its RAX: for functions of
 // Gangway's own core, which are short.
 //
-// A pointer that is converted to uintptr in the list of arguments stays valid for the call: what it points to lives in the
-// heap, by the directive, since a stack may move at the entry of Call.
+// A pointer that is converted to uintptr in the list of arguments stays valid for the call: what it points to lives in
+// the heap, by the directive, since a stack may move at the entry of Call.
 //
 //go:uintptrescapes
 func Call(fn, a0, a1, a2, a3, a4, a5 uintptr) uintptr

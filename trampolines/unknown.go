@@ -2,7 +2,8 @@
 
 package trampolines
 
-// No layout file covers this Go release: it takes the safe road, which uses no offsets. The code is assembled all the same.
+// No layout file covers this Go release: it takes the safe road, which uses no offsets. The code is assembled all the
+// same.
 const (
 	layoutKnown              = false
 	layoutGo                 = ""

@@ -214,8 +214,8 @@ func less(a, b string) bool {
 	return len(x) < len(y)
 }
 
-// libraryOf returns the library that has the symbol in the baseline, given its versions here. glibc 2.34 moved the small
-// libraries into libc.so.6 and gave what it moved a second version: such a symbol is not libc's in the baseline.
+// libraryOf returns the library that has the symbol in the baseline, given its versions here. glibc 2.34 moved the
+// small libraries into libc.so.6 and gave what it moved a second version: such a symbol is not libc's in the baseline.
 func libraryOf(symbol string, versions []string) (string, error) {
 	switch {
 	case strings.HasPrefix(symbol, "pthread_"), strings.HasPrefix(symbol, "sem_"):

@@ -8,8 +8,8 @@ import (
 )
 
 // A field is a path of members in a structure of the runtime, or sizeof for the size of the structure. Where releases
-// spell a member differently, | stands between the spellings, the first of which names the constant; with a ? at its end
-// some releases lack it, which is an offset of -1.
+// spell a member differently, | stands between the spellings, the first of which names the constant; with a ? at its
+// end some releases lack it, which is an offset of -1.
 type field struct {
 	structure string
 	path      string

@@ -18,9 +18,9 @@
 //		MOVL	AX, ret+8(FP)
 //		RET
 //
-// The frame of a stub must not be empty and it must not be NOSPLIT: its stack check reserves what the runtime needs below
-// a call. NO_LOCAL_POINTERS is true of a stub: pointers that C gets are in the arguments, where the Go prototype shows
-// them to the collector, for as long as the call lasts. Do not mark such a prototype //go:noescape when C may call back, or
+// The frame of a stub must not be empty and it must not be NOSPLIT: its stack check reserves what the runtime needs
+// below a call. NO_LOCAL_POINTERS is true of a stub: pointers that C gets are in the arguments, where the Go prototype
+// shows them to the collector, for as long as the call lasts. Do not mark such a prototype //go:noescape when C may call back, or
 // returns an address that it got: the goroutine's stack may move before the result is stored.
 //
 // Registers (System V psABI): integers and pointers in DI SI DX CX R8 R9, extended to 32 bits by the stub when narrower
@@ -55,13 +55,13 @@
 	XORL	BX, BX; \
 	CALL	github·com∕gangwayffi∕gangway∕trampolines·ccallErrno(SB)
 
-// GW_BLOCKING, before the arguments are loaded, makes the stub's call a Blocking one: the scheduler is told beforehand, as
-// with cgo. For functions that wait. From here to the call, the stub must not call anything else.
+// GW_BLOCKING, before the arguments are loaded, makes the stub's call a Blocking one: the scheduler is told beforehand,
+// as with cgo. For functions that wait. From here to the call, the stub must not call anything else.
 #define GW_BLOCKING \
 	CALL	github·com∕gangwayffi∕gangway∕trampolines·enterBlocking(SB)
 
-// GW_AUTO and GW_CALL_AUTO, the pair, let Gangway find out which of the two fn should be. state is a Go variable of type
-// trampolines.AutoState, one for each C function: ·name.
+// GW_AUTO and GW_CALL_AUTO, the pair, let Gangway find out which of the two fn should be. state is a Go variable of
+// type trampolines.AutoState, one for each C function: ·name.
 #define GW_AUTO(state) \
 	MOVQ	$state(SB), AX; \
 	CALL	github·com∕gangwayffi∕gangway∕trampolines·enterAuto(SB)
