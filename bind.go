@@ -20,20 +20,20 @@ const (
 	modeSafe
 )
 
-// Auto, the default: a function starts out as Blocking and is timed; once its calls are short (about a microsecond) they
-// become running calls; one that turns out long is handed to the scheduler after the fact, and the function is Blocking
-// again for a while, longer each time. A function that is seen waiting in the kernel stays Blocking. What is learnt is shared
-// by all bindings of the same C function.
+// Auto, the default: a function starts out as Blocking and is timed; once its calls are short (about a microsecond)
+// they become running calls; one that turns out long is handed to the scheduler after the fact, and the function is
+// Blocking again for a while, longer each time. A function that is seen waiting in the kernel stays Blocking. What is
+// learnt is shared by all bindings of the same C function.
 func Auto() Option { return Option{modeAuto} }
 
 // Blocking: each call tells the scheduler, as with cgo. For functions that usually wait.
 func Blocking() Option { return Option{modeBlocking} }
 
-// Fast: always a running call. One that blocks holds its processor until the runtime asks for it (10 to 20 ms), by a signal.
-// A system call that the signal interrupts goes on, but some relative time-outs start again (epoll_wait, semtimedop,
-// sigtimedwait, io_getevents, io_uring_enter, SO_RCVTIMEO, SO_SNDTIMEO). A wait that lets blocked signals through (ppoll with
-// a mask) returns EINTR, and so does a system call whose machine code Gangway does not recognise. (A function of Auto can
-// meet this only once, since it is Blocking afterwards.)
+// Fast: always a running call. One that blocks holds its processor until the runtime asks for it (10 to 20 ms), by a
+// signal. A system call that the signal interrupts goes on, but some relative time-outs start again (epoll_wait,
+// semtimedop, sigtimedwait, io_getevents, io_uring_enter, SO_RCVTIMEO, SO_SNDTIMEO). A wait that lets blocked signals
+// through (ppoll with a mask) returns EINTR, and so does a system call whose machine code Gangway does not recognise.
+// (A function of Auto can meet this only once, since it is Blocking afterwards.)
 func Fast() Option { return Option{modeFast} }
 
 // Safe: through runtime.cgocall, whatever road the process takes.
@@ -42,12 +42,11 @@ func Safe() Option { return Option{modeSafe} }
 // Bind makes *fn, a variable of func type, call the C function at sym. The package comment lists the types. The last
 // option counts. The error is a *TypeError.
 //
-// A function with up to six integers (or pointers) and eight floats is called straight away. For others the C core has a
-// plan, made now, by which it moves each value from Go's registers and stack to C's; for ...any it makes one more for each
-// combination of integers, floats and strings that comes by. Reflection, which costs a microsecond, serves on the safe
-// road, and for what is rare: more than 16 pointers among the parameters that Go passes on the stack (beyond nine integer
-// registers, or in arrays), structs and the like as variadic arguments, more than 64 of those, and ...any after parameters
-// that leave the list no register or have a func among them.
+// A call runs machine code that the C core makes of the signature, now, and once for all functions of the same one; for
+// ...any it makes one more for each combination of integers, floats and strings that comes by. Reflection, which costs
+// a microsecond, serves on the safe road, where the system grants no memory for code, and for what is rare: more than
+// 25 pointers among the parameters, structs and the like as variadic arguments, more than 64 of those, and ...any after
+// parameters that leave the list no register or have a func among them.
 //
 // Bind takes microseconds; bound functions may be called from any goroutine. Calling the C function with another
 // signature than its own is as undefined as in C.
@@ -100,7 +99,7 @@ func bind(sym Symbol, fn any, name, library string, opts []Option) (*trampolines
 		return nil, &SymbolError{library, name, name + ": the symbol is nil"}
 	}
 	how := lastMode(opts)
-	b := &trampolines.BoundFunc{Chain: uintptr(sym), Floats: uint32(sig.floats), Name: name, Simple: sig.simple}
+	b := &trampolines.BoundFunc{Fn: uintptr(sym), Name: name}
 	if library != "" {
 		b.Name = name + " of " + library
 	}
@@ -128,7 +127,7 @@ func bind(sym Symbol, fn any, name, library string, opts []Option) (*trampolines
 	}
 	switch how {
 	case modeAuto:
-		b.State = autoState(sym)
+		b.State = autoState(b)
 	case modeBlocking:
 		b.State = trampolines.StateBlocking
 	case modeFast:
@@ -141,31 +140,32 @@ func bind(sym Symbol, fn any, name, library string, opts []Option) (*trampolines
 	return b, nil
 }
 
-// autoStates holds the Auto state of each C function that is bound, which all its bindings share. States are never freed: C
-// may be using one. That of a function whose libraries have all been closed serves another function.
+// autoStates holds the Auto state of each C function that is bound, which all its bindings share. States are never
+// freed: C may be using one. It is the first binding's own, where a call finds it beside the rest. That of a function
+// whose libraries have all been closed serves another function.
 var autoStates = struct {
 	sync.Mutex
-	m    map[Symbol]*autoShare
+	m    map[uintptr]*autoShare
 	free []*trampolines.AutoState
-}{m: map[Symbol]*autoShare{}}
+}{m: map[uintptr]*autoShare{}}
 
 type autoShare struct {
 	state    *trampolines.AutoState
 	bindings int
 }
 
-// autoState returns the Auto state of the C function at sym for one more binding.
-func autoState(sym Symbol) *trampolines.AutoState {
+// autoState returns the Auto state of b's C function for one more binding.
+func autoState(b *trampolines.BoundFunc) *trampolines.AutoState {
 	autoStates.Lock()
 	defer autoStates.Unlock()
-	s := autoStates.m[sym]
+	s := autoStates.m[b.Fn]
 	if s == nil {
-		s = &autoShare{state: new(trampolines.AutoState)}
+		s = &autoShare{state: b.Auto()}
 		if n := len(autoStates.free); n > 0 {
 			s.state = autoStates.free[n-1]
 			autoStates.free = autoStates.free[:n-1]
 		}
-		autoStates.m[sym] = s
+		autoStates.m[b.Fn] = s
 	}
 	s.bindings++
 	return s.state
@@ -180,53 +180,25 @@ func closeBinding(b *trampolines.BoundFunc) {
 	}
 	autoStates.Lock()
 	defer autoStates.Unlock()
-	s := autoStates.m[Symbol(b.Chain)]
+	s := autoStates.m[b.Fn]
 	if s.bindings--; s.bindings == 0 {
-		delete(autoStates.m, Symbol(b.Chain))
+		delete(autoStates.m, b.Fn)
 		s.state.Forget()
 		autoStates.free = append(autoStates.free, s.state)
 	}
 }
 
-// direct tells b where its arguments are, all of them in registers.
-func (s *signature) direct(b *trampolines.BoundFunc) {
-	i := 0
-	for _, p := range s.params {
-		if p.class != classInt {
-			continue
-		}
-		if p.pointer {
-			b.Mask[i] = ^uintptr(0)
-		}
-		if b.Shift[i] = p.shift(); b.Shift[i] != 0 {
-			b.Narrow = uint32(i + 1)
-		}
-		i++
-	}
-	if s.errno {
-		b.Errno = trampolines.ErrnoFirst
-		if s.result.class == classInt {
-			b.Errno = trampolines.ErrnoSecond
-		}
-	}
-}
-
-// prepare tells b how to make calls. reflected is true when no plan will do.
+// prepare tells b how to make calls. reflected is true when no machine code will do.
 func (s *signature) prepare(b *trampolines.BoundFunc) (reflected bool, err error) {
-	if s.simple {
-		s.direct(b)
-	}
-	if s.plain {
-		return false, nil
-	}
 	whole := *s
 	if s.variadic {
 		// The list is a slice to the collector. Plans of calls have its elements in its place.
 		whole.variadic = false
 		whole.params = append(s.params[:len(s.params):len(s.params)], value{text: "slice"})
 	}
-	if b.Plan, err = whole.plan(false); err == nil && !s.simple {
-		reflected, err = whole.planned(b)
+	if b.Plan, err = whole.plan(false); err == nil {
+		err = whole.planned(b)
+		reflected = trampolines.ShapeOf(b.Plan).Code == 0
 	}
 	if err == nil && s.variadic && !reflected {
 		reflected, err = s.list(b)
@@ -237,34 +209,31 @@ func (s *signature) prepare(b *trampolines.BoundFunc) (reflected bool, err error
 	return reflected, nil
 }
 
-// planned tells b what Go code has to do beside its plan, and where pointers are on the stack. reflected is true when there
-// are too many of those.
-func (s *signature) planned(b *trampolines.BoundFunc) (reflected bool, err error) {
+// planned tells b what Go code has to do beside its plan.
+func (s *signature) planned(b *trampolines.BoundFunc) error {
 	for i, p := range s.params {
-		at := place(b.Plan, i)
-		if offset, ok := at.OnStack(); ok {
-			b.Hidden = appendPointers(b.Hidden, s.typ.In(i), offset)
-		}
 		switch p.text {
 		case "str":
-			b.Strings = append(b.Strings, at)
+			b.Strings = append(b.Strings, place(b.Plan, i))
 		case "func":
 			pool, err := newFuncPool(p.fn)
 			if err != nil {
-				return false, err
+				return err
 			}
-			b.Funcs = append(b.Funcs, trampolines.FuncParam{At: at, Pool: &pool.FuncPool})
+			b.Funcs = append(b.Funcs, trampolines.FuncParam{At: place(b.Plan, i), Pool: &pool.FuncPool})
 		}
 	}
-	return len(b.Hidden) > trampolines.HiddenMax, nil
+	return nil
 }
 
-// list tells b of its ...any, which the plan has as a slice. reflected is true for the rare functions that lists are not made
-// for: with so many parameters before it that the list is on Go's stack, with a func among them, or a result there.
+// list tells b of its ...any, which the plan has as a slice. reflected is true for the rare functions that lists are
+// not made for: with so many parameters before it that the list is on Go's stack, with a func among them, or a result
+// there.
 func (s *signature) list(b *trampolines.BoundFunc) (reflected bool, err error) {
 	shape := trampolines.ShapeOf(b.Plan)
 	at := place(b.Plan, len(s.params))
-	if len(b.Hidden) != 0 || len(b.Funcs) != 0 || shape.StackFrame != shape.StackArgs || !trampolines.ListFits(shape.StackArgs) {
+	if shape.HiddenPointers != 0 || len(b.Funcs) != 0 || shape.StackFrame != shape.StackArgs ||
+		!trampolines.ListFits(shape.StackArgs) {
 		return true, nil
 	}
 	f, err := s.reflected(b)
@@ -281,21 +250,4 @@ func (s *signature) list(b *trampolines.BoundFunc) (reflected bool, err error) {
 // place returns where Go passes parameter i of a plan.
 func place(plan uintptr, i int) trampolines.Place {
 	return trampolines.Place(trampolines.Call(trampolines.Core.GoPlanPlace, plan, uintptr(i), 0, 0, 0, 0))
-}
-
-// appendPointers appends the offsets of the pointers in a value of type t at offset.
-func appendPointers(offsets []uint32, t reflect.Type, offset uint32) []uint32 {
-	switch t.Kind() {
-	case reflect.Ptr, reflect.UnsafePointer, reflect.Func, reflect.String, reflect.Slice:
-		return append(offsets, offset)
-	case reflect.Array:
-		for i := 0; i < t.Len() && len(offsets) <= trampolines.HiddenMax; i++ {
-			offsets = appendPointers(offsets, t.Elem(), offset+uint32(i)*uint32(t.Elem().Size()))
-		}
-	case reflect.Struct:
-		for i := 0; i < t.NumField(); i++ {
-			offsets = appendPointers(offsets, t.Field(i).Type, offset+uint32(t.Field(i).Offset))
-		}
-	}
-	return offsets
 }

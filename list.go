@@ -8,12 +8,18 @@ import (
 	"github.com/gangwayffi/gangway/trampolines"
 )
 
-// listTypes is the trampolines.ListTypes of a variadic function: it keeps a plan for each combination of integers, floats
-// and strings that has come by.
+// listTypes is the trampolines.ListTypes of a variadic function: it keeps a plan for each combination of integers,
+// floats and strings that has come by.
 type listTypes struct {
 	sig   *signature
 	mu    sync.Mutex   // for writing
 	plans atomic.Value // map[listKey]uintptr, never changed
+	last  atomic.Value // *listPlan, of the call before: most often that of the next
+}
+
+type listPlan struct {
+	key  listKey
+	plan uintptr
 }
 
 // A listKey has two bits for each argument.
@@ -49,10 +55,16 @@ func (l *listTypes) Plan(list []any) (plan uintptr, classes trampolines.ListClas
 		classes.Set(i, c)
 		key.kinds[i/32] |= kind(c) << (i % 32 * 2)
 	}
+	if last, _ := l.last.Load().(*listPlan); last != nil && last.key == key {
+		return last.plan, classes, true
+	}
 	plans, _ := l.plans.Load().(map[listKey]uintptr)
 	plan, ok = plans[key]
 	if !ok {
 		plan, ok = l.compile(key)
+	}
+	if ok {
+		l.last.Store(&listPlan{key, plan})
 	}
 	return plan, classes, ok
 }

@@ -29,7 +29,7 @@ func (s *signature) reflected(b *trampolines.BoundFunc) (func([]reflect.Value) [
 		}
 		c := trampolines.Escape(&reflectedCall{})
 		defer c.release()
-		call := trampolines.Escape(&trampolines.SafePlanCall{Signature: fixed, Fn: b.Chain})
+		call := trampolines.Escape(&trampolines.SafePlanCall{Signature: fixed, Fn: b.Fn})
 		for i, p := range s.params {
 			c.add(p, args[i])
 		}

@@ -70,7 +70,6 @@ type signature struct {
 	ints     int  // integer parameters
 	floats   int
 	simple   bool // nothing but integers, pointers and floats, all of them in registers
-	plain    bool // simple, and C takes each parameter as Go has it; no pointers, no errno
 }
 
 // anyFloats is not 0 when floats are among the parameters, or the result is one.
@@ -113,7 +112,7 @@ var (
 
 // newSignature examines the func type t. name is for errors.
 func newSignature(name string, t reflect.Type, callback bool) (*signature, error) {
-	s := &signature{typ: t, simple: true, plain: true}
+	s := &signature{typ: t, simple: true}
 	params := t.NumIn()
 	if t.IsVariadic() {
 		params--
@@ -137,7 +136,6 @@ func newSignature(name string, t reflect.Type, callback bool) (*signature, error
 		switch v.class {
 		case classInt:
 			s.ints++
-			s.plain = s.plain && !v.pointer && v.shift() == 0
 		case classOther:
 			s.simple = false
 		default:
@@ -170,7 +168,6 @@ func newSignature(name string, t reflect.Type, callback bool) (*signature, error
 		s.simple = s.simple && v.class != classOther
 	}
 	s.simple = s.simple && s.ints <= 6 && s.floats <= 8
-	s.plain = s.plain && s.simple && !s.errno
 	return s, nil
 }
 
@@ -267,7 +264,8 @@ const tagKey = "gangway"
 
 var emptyType = reflect.TypeOf(struct{}{})
 
-// newTagged examines a struct type whose tag says what it is in C. To the C core it is both: "<as Go has it = as C has it>".
+// newTagged examines a struct type whose tag says what it is in C. To the C core it is both: "<as Go has it = as C has
+// it>".
 func newTagged(t reflect.Type, tag string) (v value, reason string) {
 	inC, reason := layout(tag)
 	if reason != "" {
@@ -300,8 +298,8 @@ func layout(text string) (v value, reason string) {
 	return value{size: uintptr(out[0]), align: uintptr(out[1])}, reason
 }
 
-// goText returns how Go lays a type out, as the C core reads it: tags do not count, and a LongDouble is the struct that it
-// is in Go.
+// goText returns how Go lays a type out, as the C core reads it: tags do not count, and a LongDouble is the struct that
+// it is in Go.
 func goText(t reflect.Type) (text, reason string) {
 	switch t.Kind() {
 	case reflect.Array:
@@ -324,8 +322,8 @@ func goText(t reflect.Type) (text, reason string) {
 	return v.text, reason
 }
 
-// newStruct examines a struct type. C lays it out by itself; where that is not Go's layout, the type is refused, unless a tag
-// says what it is in C.
+// newStruct examines a struct type. C lays it out by itself; where that is not Go's layout, the type is refused, unless
+// a tag says what it is in C.
 func newStruct(t reflect.Type) (v value, reason string) {
 	tag, tagged := "", false
 	for i := 0; i < t.NumField(); i++ {

@@ -17,7 +17,6 @@ struct emitter {
 	uint8_t *code;
 	uint32_t n, room;
 	bool failed;
-	uint32_t image, results, hidden, slots, strings, size; /* of a call's frame (gocode.c) */
 	uint8_t first[1024]; /* where code is until it needs more */
 };
 

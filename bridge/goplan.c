@@ -160,8 +160,9 @@ static void add_move(struct builder *b, struct gw_move m)
 	}
 	if (b->n > 0 && m.op == GW_MOVE_WORDS) {
 		struct gw_move *last = &b->moves[b->n - 1];
-		if (last->op == GW_MOVE_WORDS && last->from == m.from && last->to == m.to &&
-		    last->src + 8 * last->size == m.src && last->dst + 8 * last->size == m.dst) {
+		if (!m.block && !last->block && last->op == GW_MOVE_WORDS && last->from == m.from &&
+		    last->to == m.to && last->src + 8 * last->size == m.src &&
+		    last->dst + 8 * last->size == m.dst) {
 			last->size += m.size;
 			return;
 		}
@@ -260,9 +261,9 @@ static void move(const struct direction *d, uint8_t op, uint32_t size, uint8_t g
 		 uint8_t c, uint32_t c_at)
 {
 	if (d->into_c)
-		add_move(d->to, (struct gw_move){op, go, c, size, go_at, c_at});
+		add_move(d->to, (struct gw_move){op, go, c, size > 8, size, go_at, c_at});
 	else
-		add_move(d->to, (struct gw_move){op, c, go, size, c_at, go_at});
+		add_move(d->to, (struct gw_move){op, c, go, size > 8, size, c_at, go_at});
 }
 
 static void move_leaf(const struct direction *d, const struct gw_place *place, const struct leaf *l)
@@ -326,6 +327,34 @@ static uint32_t move_value(const struct direction *d, struct go_side *go, struct
 	return reg;
 }
 
+/* Notes the pointers of a value on Go's stack at offset. Those beyond what plan->hidden holds are
+   counted, but for arrays, where that is enough. */
+static void find_pointers(gw_go_plan *plan, const struct gw_type *type, uint32_t offset)
+{
+	uint32_t *n = &plan->shape.hidden_pointers;
+	type = as_go_has_it(type);
+	switch (type->kind) {
+	case GW_PTR:
+	case GW_GO_FUNC:
+	case GW_GO_STR:
+	case GW_GO_SLICE:
+		if (*n < GW_GO_WORK_POINTERS)
+			plan->hidden[*n] = offset;
+		++*n;
+		return;
+	case GW_ARRAY:
+		for (uint32_t i = 0; i < type->count && *n <= GW_GO_WORK_POINTERS; i++)
+			find_pointers(plan, type->elem, offset + i * type->elem->size);
+		return;
+	case GW_STRUCT:
+		for (uint32_t i = 0; i < type->count; i++)
+			find_pointers(plan, type->fields[i].type, offset + type->fields[i].offset);
+		return;
+	default:
+		return;
+	}
+}
+
 static void compile(gw_go_plan *plan, struct builder *in, struct builder *out, bool callback)
 {
 	const gw_signature *s = plan->signature;
@@ -341,11 +370,21 @@ static void compile(gw_go_plan *plan, struct builder *in, struct builder *out, b
 		for (uint32_t k = 0; k < l.n; k++)
 			if (l.at[k].pointer)
 				shape->pointers |= 1u << l.at[k].reg;
-		if (l.n == 0 && gw_type_has_pointers(place->type))
-			shape->hidden_pointers = 1;
+		if (plan->places[i] & GW_GO_ON_STACK)
+			find_pointers(plan, place->type, plan->places[i] & ~GW_GO_ON_STACK);
 		shape->strings += place->type->kind == GW_GO_STR;
 		shape->functions += place->type->kind == GW_GO_FUNC;
 	}
+	uint32_t pointers = shape->hidden_pointers;
+	for (uint32_t i = 0; i < GW_GO_INTS; i++)
+		pointers += shape->pointers >> i & 1;
+	bool few = shape->pointers < 1u << GW_GO_FEW_POINTERS && shape->hidden_pointers == 0 &&
+		   shape->strings == 0;
+	shape->slots = pointers == 0                     ? 0
+		       : few                             ? GW_GO_FEW_POINTERS
+		       : pointers <= GW_GO_MANY_POINTERS ? GW_GO_MANY_POINTERS
+		       : pointers <= GW_GO_WORK_POINTERS ? GW_GO_WORK_POINTERS
+							 : UINT32_MAX;
 	shape->ints_in = go.ints;
 	shape->floats_in = go.floats;
 	shape->stack_args = align_up(go.stack, 8);

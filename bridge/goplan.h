@@ -13,6 +13,11 @@ struct gw_go_regs {
 	uint64_t floats[GW_GO_FLOATS];
 };
 
+/* Words of the frames that bound functions have for pointers (trampolines/bind_amd64.s). The
+   smallest serves for pointers in the first three integer registers, and not for strings. For
+   functions with more than the largest holds there is no code. */
+enum { GW_GO_FEW_POINTERS = 3, GW_GO_MANY_POINTERS = 8, GW_GO_WORK_POINTERS = 25 };
+
 /* What assembly and Go code ask of a plan (trampolines.PlanShape is its mirror): the first member
  * of a plan. */
 struct gw_go_shape {
@@ -21,18 +26,22 @@ struct gw_go_shape {
 	uint32_t stack_args;           /* bytes of parameters on Go's stack, rounded up to 8 */
 	uint32_t stack_frame;          /* and with the results there */
 	uint32_t pointers;             /* bit i: integer register i holds a pointer */
-	uint32_t hidden_pointers; /* not 0: there are pointers among the parameters on Go's stack */
-	uint32_t strings;         /* string parameters */
-	uint32_t functions;       /* func parameters */
+	uint32_t hidden_pointers;      /* pointers among the parameters on Go's stack */
+	uint32_t slots;     /* words of a frame that hold all these pointers: GW_GO_... */
+	uint32_t strings;   /* string parameters */
+	uint32_t functions; /* func parameters */
 	uint32_t string_result;
 	uint32_t long_result; /* a result not in RAX or XMM0 alone */
-	const void *code;     /* gocode.c; NULL when there is none */
+	uint32_t plain; /* all of call's code is a fixed shuffle of registers, which bindPlain knows
+			 */
+	const void *code; /* gocode.c, gocallback.c; NULL when there is none */
 };
 
 /* One move of a plan: size bytes, extended to 8 or not. */
 struct gw_move {
 	uint8_t op;
 	uint8_t from, to; /* segments */
+	bool block;       /* of a struct or the like, which its maker wrote in more than words */
 	uint32_t size;    /* GW_MOVE_WORDS: words; else bytes */
 	uint32_t src, dst;
 };
@@ -42,7 +51,9 @@ typedef struct gw_go_plan {
 	gw_signature *signature;
 	bool err; /* errno is a result */
 	uint32_t nin, nout;
-	uint32_t *places;    /* see gw_go_plan_place */
+	uint32_t *places; /* see gw_go_plan_place */
+	/* Where pointers are among the parameters on Go's stack, the first so many of them. */
+	uint32_t hidden[GW_GO_WORK_POINTERS];
 	struct gw_move *in;  /* parameters: from the caller's convention to the callee's */
 	struct gw_move *out; /* results: back */
 } gw_go_plan;
@@ -58,19 +69,14 @@ void gw_go_plan_free(gw_go_plan *plan);
 #define GW_GO_ON_STACK 0x80000000u
 uint32_t gw_go_plan_place(const gw_go_plan *plan, uint32_t i);
 
-/* A call from Go, on the system stack. block and stack: Go's registers and stack arguments, on g's
-   stack, where they stay while that moves in callbacks. Results go to the same places. Returns 0;
-   or 1 with nothing done when strings are too long for the system stack. A string that is
-   terminated already has length GW_GO_TERMINATED. */
+/* Bytes that the code of calls has for copies of strings, with a zero byte behind each. A string
+   that is terminated already has length GW_GO_TERMINATED, and is not copied. */
 enum { GW_GO_STRINGS_MAX = 4096 };
 #define GW_GO_TERMINATED UINT64_MAX
-uint64_t gw_go_call(const gw_go_plan *plan, const struct gw_rt_g *g, struct gw_go_regs *block,
-		    char *stack, void (*fn)(void));
 
-/* gocode.c, gocallback.c. Machine code of a plan, for calls and for callbacks, for good. That of
-   calls is NULL where there is none. That of callbacks is an entry for thunks; NULL when there is
-   no memory for it. */
-void *gw_go_code(const gw_go_plan *plan);
+/* gocode.c, gocallback.c. Machine code of a plan, for calls and for callbacks, for good; NULL when
+   there is no memory for it. That of callbacks is an entry for thunks. */
+void *gw_go_code(gw_go_plan *plan); /* sets shape.plain, too */
 void *gw_go_callback_code(const gw_go_plan *plan);
 void gw_errno_call(void); /* trampolines/call_sysv.S; not a C function */
 

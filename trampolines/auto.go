@@ -43,7 +43,7 @@ func (s *AutoState) Forget() {
 }
 
 // autoSegment tells the policy how long C has taken since the scheduler was told of a call of s's function: from its
-// start when it was a Blocking one, from the take-over when it was a running one. Called by ccallTold, as Go code.
+// start when it was a Blocking one, from the take-over when it was a running one. Called by callEnd, as Go code.
 func autoSegment(s *AutoState, cycles uintptr, taken bool) {
 	switch {
 	case s == StateFast:

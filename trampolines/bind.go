@@ -5,36 +5,30 @@ import (
 	"unsafe"
 )
 
-// BoundFunc is the object behind a bound func value: to Go a func value is a pointer to {code, data}. Make one with
-// NewBoundFunc; its fields do not change, except State, which Close of a library replaces.
+// BoundFunc is the object behind a bound func value: to Go a func value is a pointer to {code, data}. Its fields do not
+// change after Finish, except State, which Close of a library replaces. All that a call touches is in one cache line.
 type BoundFunc struct {
-	code   uintptr
-	Fn     uintptr // what ccall calls for bindPlain and bindGeneral: the C function, or gw_errno_call
-	Chain  uintptr // the C function
-	State  *AutoState
-	Mask   [9]uintptr // all ones for an integer argument that is a pointer
-	Narrow uint32     // index + 1 of the last narrow argument, 0 when there is none
-	Errno  uint32
-	Floats uint32  // how many float arguments
-	Shift  [8]int8 // for each integer argument: 64 - its bits, negative when signed, 0 for 64 bits
-	Simple bool    // nothing but integers, pointers and floats, all of them in registers, and what is above says how
-	Name   string  // for reports
+	code     uintptr
+	Code     uintptr    // machine code of the plan
+	Fn       uintptr    // the C function
+	State    *AutoState // may be auto of another BoundFunc
+	auto     AutoState
+	At       int32             // from Go's stack arguments to SP at the entry of bindCall
+	Pointers [fewPointers]int8 // for bindFew: -1 for an integer register that is a pointer, else 0
 
-	// With a plan (bridge/goplan.h), in C's memory for good, these count; Floats are those in registers.
-	Plan         uintptr
-	Code         uintptr // machine code of the plan, or 0
-	Other        uintptr // what bindCode and its kind leave to others: all but running calls
-	Direct       uint32  // Code needs nothing but registers
-	LongResult   uint32  // more than AX and X0
-	GoWork       uint32  // Go code takes part: Funcs, StringResult, List
+	Plan         uintptr        // bridge/goplan.h; in C's memory for good
+	Refused      unsafe.Pointer // the func value that serves when List refuses its arguments
+	Name         string         // for reports
 	StringResult bool
-	StackAt      uintptr  // from the PlanArgs of a call to its stack arguments
-	Hidden       []uint32 // where pointers are among the stack arguments, HiddenMax at most
-	Strings      []Place  // string parameters
+	Strings      []Place // string parameters
 	Funcs        []FuncParam
 	List         ListParam
-	Refused      unsafe.Pointer // the func value that serves when List refuses its arguments
 }
+
+const _ = -(64 ^ unsafe.Offsetof(BoundFunc{}.Plan))
+
+// Auto returns an Auto state that b has room for.
+func (f *BoundFunc) Auto() *AutoState { return &f.auto }
 
 // A Place is where Go passes a parameter, or a part of it: a number of its first integer register, or onStack and its
 // offset among the stack arguments.
@@ -45,82 +39,52 @@ const onStack = 1 << 31
 // OnStack returns whether p is on Go's stack, at an offset.
 func (p Place) OnStack() (offset uint32, ok bool) { return uint32(p &^ onStack), p&onStack != 0 }
 
-// HiddenMax is how many pointers among the stack arguments of a function there can be.
-const HiddenMax = 16
+// callArgs is what bindEnter finds in the frame of its caller.
+type callArgs struct {
+	state    *AutoState
+	fn, code uintptr
+	at       int // At for bindEnter
+}
 
-// Where errno goes among the integer results.
+// How many pointers among the parameters bindFew, bindMany and bindWork have room for (bridge/goplan.h).
 const (
-	ErrnoNone   = 0
-	ErrnoSecond = 1 // after an integer result: BX
-	ErrnoFirst  = 2 // alone or after a float result: AX
+	fewPointers  = 3
+	manyPointers = 8
+	workPointers = 25
 )
 
 // Finish chooses the code of f according to its fields and returns the func value as a pointer.
 // Not for RoadSafe: the code is entered with Go's register convention.
 func (f *BoundFunc) Finish() unsafe.Pointer {
-	f.Fn = f.Chain
-	if f.Plan != 0 {
-		f.usePlan()
-		return unsafe.Pointer(f)
-	}
-	f.code = Asm.bindPlain
-	return unsafe.Pointer(f)
-}
-
-// usePlan chooses the code for a function with a plan.
-func (f *BoundFunc) usePlan() {
 	shape := ShapeOf(f.Plan)
 	f.Code = shape.Code
-	if f.Simple {
-		if f.Errno != ErrnoNone {
-			f.Fn = Core.ErrnoCall
-		}
-		f.Other = Asm.bindGeneral
-	} else {
-		for i := range f.Mask {
-			if shape.Pointers&(1<<i) != 0 {
-				f.Mask[i] = ^uintptr(0)
-			}
-		}
-		f.Floats = shape.FloatsIn
-		f.LongResult = shape.LongResult
-		if f.Refused != nil {
-			f.LongResult = 1 // where bindPlan asks whether it was refused
-		}
-		f.StringResult = shape.StringResult != 0
-		if f.StringResult || len(f.Funcs) != 0 || f.List.Types != nil {
-			f.GoWork = 1
-		}
-		f.StackAt = planStack
-		if f.Code != 0 && shape.StackFrame == 0 && shape.Strings == 0 && f.List.Types == nil {
-			f.Direct = 1
-		}
-		f.Other = Asm.bindPlan
-	}
+	f.StringResult = shape.StringResult != 0
+	// Between the stack arguments and the entry of bindCall: a return PC, and a frame with another one and saved
+	// BP.
+	const pc, bp, word = 8, 8, 8
+	f.At = -pc
 	switch {
-	case len(f.Hidden) != 0:
-		f.StackAt = hiddenStack
-		f.code = Asm.bindHidden
-	case f.Simple && shape.Pointers != 0 && shape.IntsIn <= 3 && f.Narrow == 0 && f.Errno == ErrnoNone:
-		f.code = Asm.bindPlainPointers
-	case f.Code == 0 || f.GoWork != 0 || shape.Pointers != 0 && shape.StackFrame != 0:
-		f.code = f.Other
-	case shape.Pointers == 0:
-		f.code = Asm.bindCode
-	case shape.Strings != 0 && shape.IntsIn <= 3:
-		f.code = Asm.bindStrings3
-	case shape.Strings != 0:
-		f.code = Asm.bindStrings9
-	case shape.IntsIn <= 3:
-		f.code = Asm.bindPointers3
+	case f.StringResult || len(f.Funcs) != 0 || f.List.Types != nil || shape.Slots > manyPointers:
+		f.code = Asm.bindWork
+	case shape.Plain != 0:
+		f.code = Asm.bindPlain
+	case shape.Slots == 0:
+		f.code = Asm.bindCall
+	case shape.Slots == fewPointers:
+		f.code = Asm.bindFew
+		for i := range f.Pointers {
+			f.Pointers[i] = -int8(shape.Pointers >> i & 1)
+		}
+		f.At -= bp + fewPointers*word + pc
 	default:
-		f.code = Asm.bindPointers9
+		f.code = Asm.bindMany
+		f.At -= bp + manyPointers*word + pc
 	}
+	return unsafe.Pointer(f)
 }
 
 // Close makes every further call of f panic through ClosedCall.
 func (f *BoundFunc) Close() {
-	// bindPlain and bindPinned load State once for each call.
 	atomic.StorePointer((*unsafe.Pointer)(unsafe.Pointer(&f.State)), unsafe.Pointer(StateClosed))
 }
 
@@ -132,5 +96,5 @@ func (f *BoundFunc) Closed() bool {
 // ClosedCall is what a call of a bound function panics with after its library was closed. Set by package gangway.
 var ClosedCall func(name string)
 
-// boundClosed is called by bindPinned.
+// boundClosed is called by bindTold and boundEnter.
 func boundClosed(f *BoundFunc) { ClosedCall(f.Name) }

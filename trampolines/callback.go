@@ -203,7 +203,7 @@ func currentCallback() *callbackFrame {
 // clearSignalPending makes sure that the runtime will send SIGURG to this thread, to which the goroutine is locked,
 // when it wants it. It sends none while m.signalPending says that one is under way, and a SIGURG that hits a foreign
 // thread between two of its m's is lost without clearing it. The runtime then waits for a stack check, and a loop in
-// the callback may come by none. (Running calls clear it for themselves: CCALL_ENTER.) One SIGURG too many is harmless.
+// the callback may come by none. (Running calls clear it for themselves: RUNNING.) One SIGURG too many is harmless.
 func clearSignalPending() { poke32(peek(getg()+g_m)+m_signalPending, 0) }
 
 // callbackForeignRun is what callbackForeign lets runtime.cgocallback run.

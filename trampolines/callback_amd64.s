@@ -213,7 +213,7 @@ TEXT ·callbackLeaveBlocking(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	TLS, R14
 	MOVQ	0(R14)(TLS*1), R14
 	MOVQ	const_g_m(R14), R15
-	TELL_M(R15, AX)
+	TELL_M(R15, AX, noted)
 	MOVQ	const_m_g0(R15), R12
 	MOVQ	const_g_sched_sp(R12), R13		// callbackFrame
 	MOVQ	callbackFrame_auto(R13), AX

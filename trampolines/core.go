@@ -75,15 +75,10 @@ type asmTable struct {
 	handlersBefore    uintptr
 	takeoverNow       uintptr
 	bindPlain         uintptr
-	bindGeneral       uintptr
-	bindPlan          uintptr
-	bindHidden        uintptr
-	bindCode          uintptr
-	bindPlainPointers uintptr
-	bindPointers3     uintptr
-	bindPointers9     uintptr
-	bindStrings3      uintptr
-	bindStrings9      uintptr
+	bindCall          uintptr
+	bindFew           uintptr
+	bindMany          uintptr
+	bindWork          uintptr
 	callbackEntry     uintptr
 	callbackReflected uintptr
 	callbackReturned  uintptr

@@ -1,17 +1,20 @@
 // What must be identical wherever a trampoline does it.
 
 // CALLER_SP(g0): while a thread runs C code whose innermost call from Go is ours and still running (incall+1 in
-// curg.sched.pc), what curg.sched.sp is, too. A callback that gets there from g0, without asking m and curg first, begins
-// two loads earlier, and as what leaves the callback again restores g0 from the goroutine's stack, these loads are what a
-// chain of callbacks takes its time for. The goroutine's stack does not move while C runs: a running goroutine's never
-// does, nor one's in a system call. The runtime has no use for waitsince of a g0, which never waits.
+// curg.sched.pc), what curg.sched.sp is, too. A callback that gets there from g0, without asking m and curg first,
+// begins two loads earlier, and as what leaves the callback again restores g0 from the goroutine's stack, these loads
+// are what a chain of callbacks takes its time for. The goroutine's stack does not move while C runs: a running
+// goroutine's never does, nor one's in a system call. The runtime has no use for waitsince of a g0, which never waits.
 #define CALLER_SP(g0) const_g_waitsince(g0)
 
-// MARK: incall+n, into reg. From a variable, since a plugin has functions of its own, incall too, while variables are shared
-// by all of the process: the first to have one has it for all.
+// MARK: incall+n, into reg. From a variable, since a plugin has functions of its own, incall too, while variables are
+// shared by all of the process: the first to have one has it for all.
 #define MARK(n, reg) \
 	LEAQ	·marks(SB), reg; \
 	MOVQ	(8*(n-1))(reg), reg
+
+// MARK_RUNNING: incall+1, into reg, in one instruction but for plugins, where it clobbers R15.
+#define MARK_RUNNING(reg) MOVQ ·marks(SB), reg
 
 // ON_G0: AX g0, CX m when g0 is in TLS; else a jump to `no`. On any thread, one without a g too.
 #define ON_G0(no) \
@@ -25,18 +28,20 @@
 	CMPQ	const_m_g0(CX), AX; \
 	JNE	no
 
-// RUNNING: what a running call begins with. In: R12 g, R15 m.
-// m.signalPending: the runtime sends no SIGURG while that says that one is under way, and on a thread that C made one that hits
-// C before a cgo export has come all the way to Go is lost without clearing it. A running call would then never be taken
-// over. One SIGURG too many is harmless. (A Blocking call leaves it: by this a handler knows whose signal has ended a wait.)
+// RUNNING: what a running call begins with. In: R12 g, R15 m. m.signalPending: the runtime sends no SIGURG while that
+// says that one is under way, and on a thread that C made one that hits C before a cgo export has come all the way to
+// Go is lost without clearing it. A running call would then never be taken over. One SIGURG too many is harmless. (A
+// Blocking call leaves it: by this a handler knows whose signal has ended a wait.)
 #define RUNNING \
 	MOVL	$0, const_m_signalPending(R15)
 
-// CCALL_ENTER: to the system stack, for a call without stack arguments. ccall's contract says more.
+// TO_G0: from the goroutine to g0, but for SP. ccall's contract says more.
 // In:        R12 g, R13 the mark, R15 m; AUTO_STATE(SP) is stored; goroutine stack, g in TLS.
-// Out:       R12 g, R13 g.stack.hi - SP, R14 g.stack.hi - BP; g.sched whole, g0 in TLS, g0's stack, 16-byte aligned.
-// Clobbers:  R15.
-#define CCALL_ENTER \
+// Out:       R12 g, R13 g.stack.hi - SP, R14 BP - SP, which C preserves; R15 where g0's stack begins, 16-byte aligned;
+//            g.sched whole, g0 in TLS.
+// Until SP is on g0's stack no signal takes the call over: what belongs to the caller can be loaded until then, and not
+// after.
+#define TO_G0 \
 	MOVQ	R13, const_g_sched_pc(R12); \
 	MOVQ	SP, const_g_sched_sp(R12); \
 	MOVQ	BP, const_g_sched_bp(R12); \
@@ -45,16 +50,25 @@
 	MOVQ	TLS, R13; \
 	MOVQ	R15, 0(R13)(TLS*1); \
 	MOVQ	const_g_stack_hi(R12), R13; \
-	MOVQ	R13, R14; \
 	SUBQ	SP, R13; \
-	SUBQ	BP, R14; \
+	MOVQ	BP, R14; \
+	SUBQ	SP, R14; \
 	MOVQ	const_g_sched_sp(R15), R15; \
-	ANDQ	$~15, R15; \
-	MOVQ	R15, SP
+	ANDQ	$~15, R15
+
+// CALL_CODE: calls the machine code of a plan (bridge/gocode.c) for the function fn; at says where Go's stack arguments
+// are (BoundFunc.At), MOVE fetches it. In: as TO_G0's Out. (X15 is the one that Go's convention leaves free.)
+#define CALL_CODE(code, fn, MOVE, at) \
+	MOVQ	fn, X15; \
+	MOVE	at, BP; \
+	MOVQ	code, DX; \
+	MOVQ	R15, SP; \
+	MOVQ	X15, R15; \
+	CALL	DX
 
 // TELL_M: what the runtime notes in m of a call of C that the scheduler knows of, as runtime.cgocall does. C frames
 // that a signal in an earlier call has found (runtime.SetCgoTraceback) are none of this one's.
-#define TELL_M(m, scratch) \
+#define TELL_M(m, scratch, noted) \
 	ADDL	$1, const_m_ncgo(m); \
 	MOVB	$1, const_m_incgo(m); \
 	MOVQ	const_m_cgoCallers(m), scratch; \
@@ -63,26 +77,39 @@
 	MOVQ	$0, 0(scratch); \
 noted:
 
-// CCALL_LEAVE: the way back from C to the goroutine stack.
-// In:        R12 g, R13 and R14 g.stack.hi - SP and - BP as they were at entry; on g0's stack, g0 in TLS.
-// Out:       goroutine stack, SP and BP as at entry, g in TLS; jumps to `told` when the scheduler knows of the call, to `left`
-//            when g.sched.sp is not that of this call: every callback restores it, so C has jumped past one (longjmp).
-// Clobbers:  R15. With g in TLS no signal takes the call over any more; only then is g.syscallsp looked at.
-#define CCALL_LEAVE \
-	MOVQ	TLS, R15; \
-	MOVQ	R12, 0(R15)(TLS*1); \
-	MOVQ	const_g_stack_hi(R12), R15; \
-	MOVQ	R15, SP; \
-	SUBQ	R13, SP; \
-	SUBQ	R14, R15; \
-	MOVQ	R15, BP; \
+// TELL: what a call begins with that the scheduler has been told of. Jumps to `marked`.
+// In:        R12 g, R15 m; AUTO_STATE(SP).
+// Out:       R13 the mark. Clobbers nothing else.
+#define TELL(marked, noted) \
+	TELL_M(R15, R13, noted); \
+	MARK(2, R13); \
+	CMPQ	AUTO_STATE(SP), $0; \
+	JEQ	marked; \
+	MARK(3, R13); \
+	STAMP; \
+	JMP	marked
+
+// FROM_C: the way back from C to the goroutine stack.
+// In:        R12 g, R13 and R14 as TO_G0 left them; on g0's stack, g0 in TLS.
+// Out:       goroutine stack, SP and BP as at entry, g in TLS; jumps to `told` when the scheduler knows of the call, to
+//            `left` when g.sched.sp is not that of this call: every callback restores it, so C has jumped past one
+//            (longjmp).
+// Clobbers:  scratch. With g in TLS no signal takes the call over any more; only then is g.syscallsp looked at.
+#define FROM_C(scratch, left, told) \
+	MOVQ	TLS, scratch; \
+	MOVQ	R12, 0(scratch)(TLS*1); \
+	MOVQ	const_g_stack_hi(R12), scratch; \
+	SUBQ	R13, scratch; \
+	MOVQ	scratch, SP; \
+	LEAQ	(SP)(R14*1), BP; \
 	CMPQ	SP, const_g_sched_sp(R12); \
 	JNE	left; \
 	CMPQ	const_g_syscallsp(R12), $0; \
 	JNE	told
 
-// COUNT_VECTORS: AL, in which a variadic C function expects an upper bound of the vector registers in use (psABI 3.2.3): all
-// eight. Nobody but the caller knows whether a function is variadic, so every call sets it, right before the CALL.
+// COUNT_VECTORS: AL, in which a variadic C function expects an upper bound of the vector registers in use (psABI
+// 3.2.3): all eight. Nobody but the caller knows whether a function is variadic, so every call sets it, right before
+// the CALL.
 // Clobbers:  AX, which carries no argument to C.
 #define COUNT_VECTORS MOVL $8, AX
 
@@ -103,11 +130,12 @@ noted:
 	JEQ	other
 
 // LEAVE_TOLD: leaves the system call that a call was told as, tells Auto of it, and makes way for others when the
-// scheduler has asked for it meanwhile, as the stack check of a cgo stub would. See ccallTold.
-// In:        R12 g; a frame of F bytes, entered with SP as at ccall's entry, so that AUTO_SINCE is at F-8, AUTO_STATE at F-16.
-// Clobbers:  every register but SP and BP; 0...16 of the frame, where autoSegment's arguments lie. exitsyscall has none, and
-//            leaves those words alone.
-#define LEAVE_TOLD(F) \
+// scheduler has asked for it meanwhile, as the stack check of a cgo stub would. See callEnd.
+// In:        R12 g; a frame of F bytes, entered with SP as at ccall's entry, so that AUTO_SINCE is at F-8, AUTO_STATE
+//            at F-16.
+// Clobbers:  every register but SP and BP; 0...16 of the frame, where autoSegment's arguments lie. exitsyscall has
+//            none, and leaves those words alone.
+#define LEAVE_TOLD(F, judged, exit, untimed, done) \
 	MARK(2, DX); \
 	CMPQ	const_g_sched_pc(R12), DX; \
 	JNE	judged; \
@@ -138,7 +166,12 @@ exit: \
 	MOVQ	AX, 16(SP); \
 	CALL	·autoSegment(SB); \
 untimed: \
-	CALL	·yield(SB)
+	MOVQ	TLS, R14; \
+	MOVQ	0(R14)(TLS*1), R14; \
+	CMPQ	const_g_stackguard0(R14), $const_stackPreempt; \
+	JNE	done; \
+	CALL	·yield(SB); \
+done:
 
 // STAMP stores the time stamp counter at AUTO_SINCE(SP). Clobbers nothing; uses the two words below AUTO_STATE.
 #define STAMP \
@@ -157,7 +190,8 @@ untimed: \
 	MOVQ	TLS, R14; \
 	MOVQ	0(R14)(TLS*1), R14
 
-// SAVE_ARGS, LOAD_ARGS: the registers that carry arguments in the SysV convention, to and from the callRegs at off(base).
+// SAVE_ARGS, LOAD_ARGS: the registers that carry arguments in the SysV convention, to and from the callRegs at
+// off(base).
 #define SAVE_ARGS(off, base) \
 	MOVQ	AX, callRegs_al+off(base); \
 	MOVQ	DI, callRegs_ints+0+off(base); \
@@ -216,3 +250,32 @@ untimed: \
 	MOVSD	off+96(base), X12; \
 	MOVSD	off+104(base), X13; \
 	MOVSD	off+112(base), X14
+
+// LOAD_GO_REGS, STORE_GO_REGS: all registers of Go's convention, from and to the GoRegs at base; LOAD also makes the
+// others what Go code expects.
+#define LOAD_GO_REGS(base) \
+	MOVQ	GoRegs_Ints+0(base), AX; \
+	MOVQ	GoRegs_Ints+8(base), BX; \
+	MOVQ	GoRegs_Ints+16(base), CX; \
+	MOVQ	GoRegs_Ints+24(base), DI; \
+	MOVQ	GoRegs_Ints+32(base), SI; \
+	MOVQ	GoRegs_Ints+40(base), R8; \
+	MOVQ	GoRegs_Ints+48(base), R9; \
+	MOVQ	GoRegs_Ints+56(base), R10; \
+	MOVQ	GoRegs_Ints+64(base), R11; \
+	LOAD_FLOATS(GoRegs_Floats, base); \
+	LOAD_MORE_FLOATS(GoRegs_Floats, base); \
+	RESTORE_GO_REGS
+
+#define STORE_GO_REGS(base) \
+	MOVQ	AX, GoRegs_Ints+0(base); \
+	MOVQ	BX, GoRegs_Ints+8(base); \
+	MOVQ	CX, GoRegs_Ints+16(base); \
+	MOVQ	DI, GoRegs_Ints+24(base); \
+	MOVQ	SI, GoRegs_Ints+32(base); \
+	MOVQ	R8, GoRegs_Ints+40(base); \
+	MOVQ	R9, GoRegs_Ints+48(base); \
+	MOVQ	R10, GoRegs_Ints+56(base); \
+	MOVQ	R11, GoRegs_Ints+64(base); \
+	SAVE_FLOATS(GoRegs_Floats, base); \
+	SAVE_MORE_FLOATS(GoRegs_Floats, base)

@@ -22,7 +22,8 @@ TEXT ·callbackLeft(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	R15, 0(R13)(TLS*1)
 	MOVQ	R14, SP
 	LEAQ	·leftSlot(SB), R11
-	CALL	·callbackEntry(SB)
+	LEAQ	·callbackEntry(SB), R15		// not by name: the linker would count it to the goroutine's stack
+	CALL	R15
 	INT	$3
 
 // void callbackReport(void)    (SysV)

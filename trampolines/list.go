@@ -16,8 +16,8 @@ type ListParam struct {
 
 // ListTypes knows the types of arguments.
 type ListTypes interface {
-	// Plan returns a plan for a call with these arguments after the others, whose parameters are uintptr, float64 and
-	// string, and the classes of the arguments. ok is false when there is none.
+	// Plan returns a plan for a call with these arguments after the others, whose parameters are uintptr, float64
+	// and string, and the classes of the arguments. ok is false when there is none.
 	Plan(list []any) (plan uintptr, classes ListClasses, ok bool)
 }
 
@@ -50,18 +50,21 @@ func (c *ListClasses) Set(i int, class ListClass) { c[i/16] |= uint64(class) << 
 
 func (c *ListClasses) at(i int) ListClass { return ListClass(c[i/16] >> (i % 16 * 4) & 15) }
 
-// A listCall holds the registers and stack arguments of a call, given out as Go's convention does: what does not fit the
-// registers that are left goes to the stack.
+// A listCall holds the registers and stack arguments of a call, given out as Go's convention does: what does not fit
+// the registers that are left goes to the stack.
 type listCall struct {
-	regs         GoRegs
+	regs         *GoRegs // of the boundArgs: those of the list take the places of the slice and behind it
 	ints, floats uint32
-	at           uint32 // words of stack taken
-	stack        [maxListStack]uintptr
+	at           uint32  // words of stack taken
+	room         uintptr // for strings
+	stack        []uintptr
 }
 
 const (
 	maxListStack = 2*ListMax + maxListFixed
 	maxListFixed = 32 // words of stack that the parameters before the list take
+
+	fewListStack = 16 // words of stack that most calls can do with: they have no more to clear
 )
 
 // word returns where the next integer goes, or the next n together.
@@ -87,39 +90,49 @@ func (c *listCall) float() *float64 {
 func ListFits(stackArgs uint32) bool { return stackArgs/8 <= maxListFixed }
 
 // boundList makes the call of a variadic function; false when there is no plan, and nothing has been done.
-func boundList(f *BoundFunc, args *PlanArgs) bool {
+func boundList(f *BoundFunc, args *boundArgs) bool {
 	l := &f.List
-	list := *(*[]any)(args.words(f, l.At))
+	list := *(*[]any)(args.words(l.At))
 	plan, classes, ok := l.Types.Plan(list)
 	if !ok {
 		return false
 	}
-	c := listCall{regs: args.regs}
-	c.fill(f, args, list, &classes, nil)
-	stack := unsafe.Pointer(&c.stack)
-	if planCall(f, plan, &c.regs, stack) != 0 {
-		// Nothing was called: the strings are too long.
+	if int(l.StackArgs/8)+2*len(list) <= fewListStack {
+		var stack [fewListStack]uintptr
+		callList(f, args, list, ShapeOf(plan).Code, &classes, stack[:])
+	} else {
+		var stack [maxListStack]uintptr
+		callList(f, args, list, ShapeOf(plan).Code, &classes, stack[:])
+	}
+	return true
+}
+
+// callList makes the call of boundList, with the stack arguments in stack.
+func callList(f *BoundFunc, args *boundArgs, list []any, code uintptr, classes *ListClasses, stack []uintptr) {
+	c := listCall{regs: &args.regs, room: stringsMax, stack: stack}
+	if c.fill(f, args, list, classes, nil) {
+		boundEnter(f, code, c.regs, unsafe.Pointer(&stack[0]))
+	} else {
 		copies := make([]terminatedCopy, 0, len(f.Strings)+len(list))
-		c.fill(f, args, list, &classes, &copies)
-		planCall(f, plan, &c.regs, stack)
+		c.fill(f, args, list, classes, &copies)
+		boundEnter(f, code, c.regs, unsafe.Pointer(&stack[0]))
 		for _, s := range copies {
 			s.release()
 		}
 	}
 	runtime.KeepAlive(list)
-	args.regs = c.regs
-	return true
 }
 
-// fill lays out the arguments: those of args, then the list. Strings are replaced by terminated copies where copies holds them.
-func (c *listCall) fill(f *BoundFunc, args *PlanArgs, list []any, classes *ListClasses, copies *[]terminatedCopy) {
+// fill lays out the arguments: those of args, then the list. Strings are replaced by terminated copies where copies
+// holds them; else it returns whether the machine code has room for them.
+func (c *listCall) fill(f *BoundFunc, args *boundArgs, list []any, classes *ListClasses,
+	copies *[]terminatedCopy) (fits bool) {
 	l := &f.List
 	c.ints, c.floats, c.at = l.Ints, l.Floats, l.StackArgs/8
-	copy(c.stack[:c.at], unsafe.Slice((*uintptr)(args.words(f, onStack)), c.at))
+	copy(c.stack[:c.at], unsafe.Slice((*uintptr)(args.words(onStack)), c.at))
+	fits = true
 	for _, p := range f.Strings {
-		if copies != nil {
-			*copies = append(*copies, terminated(c.words(p)))
-		}
+		fits = c.string(c.words(p), copies) && fits
 	}
 	for i := range list {
 		data := (*[2]unsafe.Pointer)(unsafe.Pointer(&list[i]))[1]
@@ -131,13 +144,21 @@ func (c *listCall) fill(f *BoundFunc, args *PlanArgs, list []any, classes *ListC
 		case ListString:
 			words := c.word(2)
 			*(*[2]uintptr)(words) = *(*[2]uintptr)(data)
-			if copies != nil {
-				*copies = append(*copies, terminated(words))
-			}
+			fits = c.string(words, copies) && fits
 		default:
 			*(*uintptr)(c.word(1)) = listWord(class, data)
 		}
 	}
+	return fits
+}
+
+// string prepares a string argument: a copy, or room in the machine code's frame.
+func (c *listCall) string(words unsafe.Pointer, copies *[]terminatedCopy) (fits bool) {
+	if copies == nil {
+		return takeString(&c.room, words)
+	}
+	*copies = append(*copies, terminated(words))
+	return true
 }
 
 // words returns where the parameter at p is.

@@ -43,7 +43,7 @@
 //            there.
 // Running call iff: g0 in TLS, m.curg with the mark of running calls in sched.pc and no system call recorded, and the
 // interrupted SP on g0's stack. Whenever the runtime itself moves to g0, it leaves another position in sched.pc;
-// ccallFast and callbackLeave put g0 into TLS when g.sched is whole, and the SP tells whether they are on g0's stack
+// TO_G0 and callbackLeave put g0 into TLS when g.sched is whole, and the SP tells whether they are on g0's stack
 // yet. C may be anywhere, also inside malloc or pthread_create with locks held: entersyscall takes none of those.
 // m.incgo is set before: a new thread, should the scheduler want one just now, is then made by the template thread and
 // not under C's locks.

@@ -78,7 +78,7 @@ TEXT ·takeoverEnter(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ	TLS, R8
 	MOVQ	0(R8)(TLS*1), R8
 	MOVQ	const_g_m(R8), CX
-	TELL_M(CX, R9)
+	TELL_M(CX, R9, noted)
 	MARK(1, R9)		// entersyscall wrote its own position there
 	MOVQ	R9, const_g_sched_pc(R8)
 	MOVQ	const_m_g0(CX), AX
@@ -152,7 +152,7 @@ no:
 //
 // Never called. While C runs, the goroutine stack below ccall's caller is used by functions that get there by jumps
 // from other stacks, where the linker's check of the nosplit limit does not see them. These calls, and one of budget at
-// the end of ccallFast and ccallStackFast, show them to it.
+// the end of bindCall, bindEnter and ccallStackFast, show them to it.
 TEXT ·budget(SB),NOSPLIT|NOFRAME,$0-0
 	CALL	·takeoverEnter(SB)
 	CALL	·callbackGo(SB)

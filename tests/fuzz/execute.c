@@ -1,8 +1,7 @@
 /* Calls on every road there is for a signature:
 
        gw_call -> recorder
-       gw_go_call -> recorder             the values where Go has them, by layout.c
-       machine code of the plan -> recorder
+       machine code of a plan -> recorder    the values where Go has them, by layout.c
        gw_call -> thunk -> code of a plan -> a callback that has Go's registers
        gw_call -> closure -> a handler
 
@@ -22,11 +21,10 @@
 enum {
 	MAX_BYTES = 16384, /* of all values */
 	GUARD = 64,
-	STRINGS_IN_CODE = 512, /* gocode.c's STRINGS */
 	ERRNO = 7
 };
 
-/* A goroutine's stack: the block of gw_go_call and the stack arguments, between guards. */
+/* A goroutine's stack: the registers and the stack arguments, between guards. */
 struct goroutine {
 	unsigned char *bytes;
 	uint32_t size;
@@ -260,41 +258,16 @@ static void fill_goroutine(struct goroutine *g)
 	now.calls = 0;
 }
 
-static uint64_t strings_total(void)
+/* Whether the code has no room for the strings; terminated ones take none, or are taken for long
+ * ones.
+ */
+static bool too_long(bool terminated_too)
 {
-	uint64_t total = 0;
+	uint64_t left = GW_GO_STRINGS_MAX;
 	for (uint32_t i = 0; i < now.s->count; i++) {
 		const struct fuzz_value *v = &now.params[i];
-		if (v->type->kind != GW_GO_STR || v->length == GW_GO_TERMINATED)
-			continue;
-		if (v->length >= GW_GO_STRINGS_MAX)
-			return UINT64_MAX;
-		total += v->length + 1;
-	}
-	return total;
-}
-
-static void call_by_plan(const gw_go_plan *plan)
-{
-	now.road = plan->err ? "gw_go_call with errno" : "gw_go_call";
-	fill_goroutine(now.from);
-	uint64_t status = gw_go_call(plan, &now.g, block_of(now.from),
-				     (char *)now.from->bytes + STACK, fuzz_recorder);
-	bool too_long = strings_total() > GW_GO_STRINGS_MAX;
-	CHECK(status == (too_long ? 1 : 0), "%s: status %llu", now.road,
-	      (unsigned long long)status);
-	if (too_long)
-		CHECK(now.calls == 0, "%s: called though strings are too long", now.road);
-	else
-		check_go_result(plan, block_of(now.to != NULL ? now.to : now.from));
-}
-
-static bool too_long_for_code(void)
-{
-	uint64_t left = STRINGS_IN_CODE;
-	for (uint32_t i = 0; i < now.s->count; i++) {
-		const struct fuzz_value *v = &now.params[i];
-		if (v->type->kind != GW_GO_STR)
+		if (v->type->kind != GW_GO_STR ||
+		    (v->length == GW_GO_TERMINATED && !terminated_too))
 			continue;
 		if (v->length >= left)
 			return true;
@@ -303,30 +276,97 @@ static bool too_long_for_code(void)
 	return false;
 }
 
-static void call_by_code(const gw_go_plan *plan)
+/* Runs the piece of the code that begins so many bytes before it. */
+static void run(const gw_go_plan *plan, const char *road, uint32_t before, uint64_t r12,
+		uint64_t r13)
 {
 	struct fuzz_machine *m = &fuzz_machine;
-	now.road = plan->err ? "machine code with errno" : "machine code";
-	fill_goroutine(now.from);
-	/* The stack arguments begin above the return PC, which is what SP points to. */
-	m->code = plan->shape.code;
-	m->r12 = (uint64_t)(uintptr_t)&now.g;
-	m->r13 = now.g.stackhi - ((uintptr_t)now.from->bytes + STACK - 8);
+	now.road = road;
+	m->code = (const char *)plan->shape.code - before;
+	m->r12 = r12;
+	m->r13 = r13;
 	m->r14 = 0x1234567890abcdef;
 	m->r15 = (uint64_t)(uintptr_t)fuzz_recorder;
-	m->regs = *block_of(now.from);
-	uint64_t r12 = m->r12, r13 = m->r13;
 	fuzz_enter();
 	CHECK(m->r12 == r12 && m->r13 == r13 && m->r14 == 0x1234567890abcdef && m->moved == 0,
-	      "%s: R12, R13, R14 or RSP is lost", now.road);
-	bool too_long = too_long_for_code();
-	if (plan->shape.strings != 0)
-		CHECK(m->regs.ints[8] == too_long, "%s: status %llx", now.road,
-		      (unsigned long long)m->regs.ints[8]);
-	if (too_long)
-		CHECK(now.calls == 0, "%s: called though strings are too long", now.road);
-	else
-		check_go_result(plan, &m->regs);
+	      "%s: R12, R13, R14 or RSP is lost", road);
+}
+
+/* Calls with Go's registers as they came, or with load from memory. */
+static void call_by_code(const gw_go_plan *plan, bool load)
+{
+	struct fuzz_machine *m = &fuzz_machine;
+	struct gw_go_regs regs;
+	fill_goroutine(now.from);
+	if (too_long(false))
+		return;
+	m->regs = regs = *block_of(now.from);
+	if (load) {
+		fill(&m->regs, sizeof m->regs);
+		m->regs.ints[1] = (uint64_t)(uintptr_t)&regs; /* BX */
+	}
+	m->rbp = 0x12340;
+	run(plan,
+	    load        ? "machine code, load"
+	    : plan->err ? "machine code, errno"
+			: "machine code",
+	    load ? 8 : 0, (uint64_t)(uintptr_t)&now.g,
+	    now.g.stackhi - ((uintptr_t)now.from->bytes + STACK) - m->rbp);
+	CHECK((m->r15 == 0) == (plan->shape.long_result != 0), "%s: R15", now.road);
+	check_go_result(plan, &m->regs);
+}
+
+/* Nothing of Go's changes. */
+static void check_kept(const struct gw_go_regs *regs)
+{
+	const struct fuzz_machine *m = &fuzz_machine;
+	CHECK(memcmp(&m->regs, regs, sizeof *regs) == 0, "%s: a register is lost", now.road);
+	CHECK(now.calls == 0, "%s: a call", now.road);
+}
+
+static void check_save(const gw_go_plan *plan)
+{
+	struct fuzz_machine *m = &fuzz_machine;
+	struct gw_go_regs regs, to, garbage;
+	fill_goroutine(now.from);
+	m->regs = regs = *block_of(now.from);
+	fill(&garbage, sizeof garbage);
+	to = garbage;
+	run(plan, "machine code, save", 16, 0, (uint64_t)(uintptr_t)&to);
+	check_kept(&regs);
+	for (uint32_t i = 0; i < GW_GO_INTS; i++)
+		CHECK(to.ints[i] == (i < plan->shape.ints_in ? &regs : &garbage)->ints[i],
+		      "save: integer %u", i);
+	for (uint32_t i = 0; i < GW_GO_FLOATS; i++)
+		CHECK(to.floats[i] == (i < plan->shape.floats_in ? &regs : &garbage)->floats[i],
+		      "save: float %u", i);
+}
+
+static void check_pin(const gw_go_plan *plan)
+{
+	struct fuzz_machine *m = &fuzz_machine;
+	struct gw_go_regs regs;
+	uint64_t slots[GW_GO_WORK_POINTERS + 1], pin;
+	uint32_t n = 0;
+	fill_goroutine(now.from);
+	m->regs = regs = *block_of(now.from);
+	memset(slots, 0xa5, sizeof slots);
+	const unsigned char *stack = now.from->bytes + STACK;
+	run(plan, "machine code, pin", 24, (uint64_t)(uintptr_t)stack, (uint64_t)(uintptr_t)slots);
+	check_kept(&regs);
+	CHECK(m->zero == !too_long(true), "pin: the length of strings: %u", m->zero);
+	for (uint32_t i = 0; i < GW_GO_INTS; i++)
+		if (plan->shape.pointers >> i & 1)
+			CHECK(slots[n++] == regs.ints[i], "pin: register %u", i);
+	for (uint32_t i = 0; i < plan->shape.hidden_pointers; i++) {
+		CHECK(plan->hidden[i] % 8 == 0 && plan->hidden[i] + 8 <= plan->shape.stack_args,
+		      "pin: offset %u", plan->hidden[i]);
+		memcpy(&pin, stack + plan->hidden[i], 8);
+		CHECK(slots[n++] == pin, "pin: stack argument at %u", plan->hidden[i]);
+	}
+	for (; n < plan->shape.slots; n++)
+		CHECK(slots[n] == 0, "pin: word %u", n);
+	CHECK(slots[n] == 0xa5a5a5a5a5a5a5a5, "pin: writes outside");
 }
 
 /* ---- The callees in Go, and handlers ---- */
@@ -420,9 +460,14 @@ static void call_from_go(gw_go_plan *const plans[2], struct goroutine *to)
 {
 	now.to = to;
 	for (int err = 0; err < 2; err++) {
-		call_by_plan(plans[err]);
-		if (plans[err]->shape.code != NULL)
-			call_by_code(plans[err]);
+		if (plans[err]->shape.code == NULL)
+			continue;
+		call_by_code(plans[err], false);
+		call_by_code(plans[err], true);
+		if (to == NULL) {
+			check_save(plans[err]);
+			check_pin(plans[err]);
+		}
 	}
 	now.to = NULL;
 }

@@ -34,8 +34,7 @@ static bool same_type(const struct gw_type *a, const struct gw_type *b)
 {
 	if (a->kind != b->kind || a->size != b->size || a->align != b->align ||
 	    a->count != b->count || a->pack != b->pack || a->memory != b->memory ||
-	    a->nclasses != b->nclasses ||
-	    memcmp(a->classes, b->classes, sizeof a->classes) != 0)
+	    a->nclasses != b->nclasses || memcmp(a->classes, b->classes, sizeof a->classes) != 0)
 		return false;
 	if ((a->go != NULL) != (b->go != NULL) || (a->go != NULL && !same_type(a->go, b->go)))
 		return false;
@@ -65,8 +64,8 @@ static bool same(const gw_signature *a, const gw_signature *b)
 {
 	if (a->count != b->count || a->fixed != b->fixed || a->dots != b->dots ||
 	    a->hidden != b->hidden || a->ints != b->ints || a->sses != b->sses ||
-	    a->stack_bytes != b->stack_bytes ||
-	    a->stack_align != b->stack_align || !same_place(&a->result, &b->result))
+	    a->stack_bytes != b->stack_bytes || a->stack_align != b->stack_align ||
+	    !same_place(&a->result, &b->result))
 		return false;
 	for (uint32_t i = 0; i < a->count; i++)
 		if (!same_place(&a->params[i], &b->params[i]))
@@ -272,7 +271,8 @@ static void check_shape(const gw_go_plan *plan)
 	CHECK(shape->ints_in == in.ints && shape->floats_in == in.floats, "shape: registers in");
 	CHECK(shape->stack_args == (in.stack + 7) / 8 * 8, "shape: stack_args %u, not %u",
 	      shape->stack_args, in.stack);
-	CHECK(shape->pointers == pointers && shape->hidden_pointers == hidden, "shape: pointers");
+	CHECK(shape->pointers == pointers && (shape->hidden_pointers != 0) == (hidden != 0),
+	      "shape: pointers");
 	CHECK(shape->strings == strings && shape->functions == functions, "shape: conversions");
 	out = (struct fuzz_go_side){.stack = shape->stack_args};
 	if (s->result.type->kind != GW_VOID)
@@ -328,6 +328,8 @@ static gw_go_plan *new_plan(const char *text, const gw_signature *s, bool err, b
 		return NULL;
 	}
 	CHECK(status == GW_OK, "plan: %s", gw_last_error());
+	CHECK((plan->shape.code != NULL) == (callback || plan->shape.slots <= GW_GO_WORK_POINTERS),
+	      "plan: code");
 	CHECK(same(plan->signature, s), "plan: another signature");
 	fuzz_counts.coded += plan->shape.code != NULL;
 	check_plan(plan, callback);

@@ -77,8 +77,8 @@ static bool same_moves(const struct gw_move *a, uint32_t na, const struct gw_mov
 	return true;
 }
 
-/* Whether a failure was met. whole: the plan without any, or NULL. A plan serves without its code,
-   by the interpreter; it serves with all of its moves only. */
+/* Whether a failure was met. whole: the plan without any, or NULL. A plan without its
+   code is one, too; it has all of its moves. */
 static bool one_failure(const char *text, const gw_go_plan *whole, int n, bool callback)
 {
 	gw_go_plan *plan = NULL;

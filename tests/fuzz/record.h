@@ -24,13 +24,14 @@ extern struct fuzz_returned fuzz_returned __attribute__((visibility("hidden")));
 void fuzz_recorder(void);
 void fuzz_record(void) __attribute__((visibility("hidden")));
 
-/* For fuzz_enter: the registers of the contract above lay_out in bridge/gocode.c, which are those
-   afterwards when it returns, as is moved: by how much RSP was another one. */
+/* For fuzz_enter: the registers of the contract in bridge/gocode.c, which are those afterwards when
+   it returns, as are moved, by how much RSP was another one, and zero, ZF. */
 struct fuzz_machine {
 	const void *code;
-	uint64_t r12, r13, r14, r15;
+	uint64_t r12, r13, r14, r15, rbp;
 	struct gw_go_regs regs;
 	uint64_t rsp, moved;
+	uint8_t zero;
 };
 extern struct fuzz_machine fuzz_machine __attribute__((visibility("hidden")));
 void fuzz_enter(void);

@@ -35,10 +35,10 @@ func TestVectorRegistersAreCounted(t *testing.T) {
 		{new(func(uintptr, float64)), 1}, // bindPlain
 		{new(func(uintptr, float64, float32, float64, float64, float64) float64), 5}, // bindPlain, all floats
 		{new(func(unsafe.Pointer, float64) int), 1},                                  // bindPlainPointers
-		{new(func(a, b, c, d unsafe.Pointer, x float64)), 1},                         // bindGeneral
+		{new(func(a, b, c, d unsafe.Pointer, x float64)), 1},
 		{new(func(int8, float64) int8), 1},
 		{new(func(uintptr, float64) (int, syscall.Errno)), 1},
-		{new(func(a, b, c, d, e, f, g uintptr, x float64)), 1}, // bindCode
+		{new(func(a, b, c, d, e, f, g uintptr, x float64)), 1},
 		{new(func(a, b, c, d, e, f, g uintptr, x float64) syscall.Errno), 1},
 		{new(func(uintptr, double, float64)), 2},
 		{new(func(uintptr, intDouble, twoDoubles) double), 3},

@@ -20,8 +20,8 @@
 //
 // The frame of a stub must not be empty and it must not be NOSPLIT: its stack check reserves what the runtime needs
 // below a call. NO_LOCAL_POINTERS is true of a stub: pointers that C gets are in the arguments, where the Go prototype
-// shows them to the collector, for as long as the call lasts. Do not mark such a prototype //go:noescape when C may call back, or
-// returns an address that it got: the goroutine's stack may move before the result is stored.
+// shows them to the collector, for as long as the call lasts. Do not mark such a prototype //go:noescape when C may
+// call back, or returns an address that it got: the goroutine's stack may move before the result is stored.
 //
 // Registers (System V psABI): integers and pointers in DI SI DX CX R8 R9, extended to 32 bits by the stub when narrower
 // (MOVBLSX, MOVBLZX, ...), floats in X0-X7; results in AX (DX) and X0 (X1). Every other register is lost in the call,
