@@ -143,6 +143,13 @@ func foot(b *strings.Builder, f *results.File) {
 		what, _, _ = strings.Cut(what, ":") // why is in results.json
 		fmt.Fprintf(b, "%s%s", []string{" Left out: ", ", "}[min(i, 1)], what)
 	}
+	bad := 0
+	for _, r := range f.Results {
+		bad += r.Bad
+	}
+	if bad > 0 {
+		fmt.Fprintf(b, " Answers that were no measurements, and were dropped: %d.", bad)
+	}
 	b.WriteString("\n")
 }
 

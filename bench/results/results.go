@@ -55,8 +55,9 @@ type Result struct {
 	Allocs        *uint64            `json:"allocs_per_op,omitempty"` // of Go memory, rounded down
 	Samples       int                `json:"samples"`
 	Dropped       int                `json:"dropped"`
-	Disturbed     bool               `json:"disturbed"` // there were too few undisturbed samples: the least disturbed ones count
-	Wide          bool               `json:"wide"`      // the spread is over WideSpread
+	Bad           int                `json:"bad,omitempty"` // answers that were no measurements: dropped, too
+	Disturbed     bool               `json:"disturbed"`     // there were too few undisturbed samples: the least disturbed ones count
+	Wide          bool               `json:"wide"`          // the spread is over WideSpread
 }
 
 // WideSpread is the Spread from which a result is marked.
@@ -151,5 +152,9 @@ func (f *File) Write(path string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, append(text, '\n'), 0o644)
+	// All or nothing, also when it is interrupted.
+	if err := os.WriteFile(path+".new", append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }

@@ -16,17 +16,23 @@ package main
 import (
 	"flag"
 	"fmt"
+	"math"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
+
+	"github.com/gangwayffi/gangway/bench/results"
 )
 
 const (
 	slowerAllowed = 1.10 // calibration, as a multiple of the program's shortest one
 	delayAllowed  = 0.02 // of the sample's time
 	minSamples    = 9
-	maxRepeats    = 6 // at most so many samples for each one wanted
-	progress      = 30 * time.Second
+	maxRepeats    = 6                // at most so many samples for each one wanted
+	maxBad        = 100              // answers that are no measurements, after which a cell is left as it is
+	progress      = 30 * time.Second // after which the results so far are written, too
 )
 
 // A cell is one row in one implementation.
@@ -36,6 +42,7 @@ type cell struct {
 	index   int // of the benchmark within the program
 	n       int
 	samples []sample
+	bad     int // answers that are no measurements: no time, or none at all
 }
 
 type sample struct {
@@ -45,21 +52,32 @@ type sample struct {
 	quantiles   map[string]float64 // of the events within the sample, ns
 }
 
-func main() {
-	short := flag.Bool("short", false, "a few rows, few samples, a small table")
-	out := flag.String("o", "", "write the results to this `file`")
-	core := flag.Int("core", lastCore(), "pin single-threaded work to this `core`")
-	only := flag.String("rows", "", "these rows only, by their `names` with commas between")
-	limit := flag.Duration("limit", 10*time.Minute, "after this `time`, rows are content with few samples")
-	flag.Parse()
-	if flag.NArg() < 2 {
-		flag.Usage()
-		os.Exit(2)
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run is the runner with these arguments; it returns the exit status. What has been measured is written in any case: when a
+// program ends, hangs or answers nonsense, the rows go on without it, and an interrupt ends the rounds.
+func run(args []string) (status int) {
+	flags := flag.NewFlagSet("runner", flag.ExitOnError)
+	short := flags.Bool("short", false, "a few rows, few samples, a small table")
+	out := flags.String("o", "", "write the results to this `file`")
+	core := flags.Int("core", lastCore(), "pin single-threaded work to this `core`")
+	only := flags.String("rows", "", "these rows only, by their `names` with commas between")
+	limit := flags.Duration("limit", 10*time.Minute, "after this `time`, rows are content with few samples")
+	flags.Parse(args)
+	if flags.NArg() < 2 {
+		flags.Usage()
+		return 2
 	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	interrupted := make(chan struct{})
+	go func() {
+		<-signals
+		close(interrupted)
+	}()
 
 	begin := time.Now()
-	var programs []*program
-	var leftOut []string
 	t := newTable(*short)
 	var ids []string
 	if *only != "" {
@@ -67,33 +85,46 @@ func main() {
 	} else if *short {
 		ids = shortRows()
 	}
-	for _, path := range flag.Args()[1:] {
-		p, err := start(path, flag.Arg(0), *core, ids)
-		fail(err)
+	var programs []*program
+	for _, path := range flags.Args()[1:] {
+		p := start(path, flags.Arg(0), *core, ids, interrupted)
 		defer p.stop()
 		programs = append(programs, p)
-		leftOut = append(leftOut, p.leftOut...)
 		for i, b := range p.benches {
 			r, err := t.row(b.row)
-			fail(err)
+			if err != nil {
+				p.fail(err)
+				break
+			}
 			r.cells = append(r.cells, &cell{impl: b.impl, program: p, index: i})
 		}
 	}
 	wanted := t.rows()
+	write := func() *results.File {
+		f := describe(*core, programs)
+		f.Results = evaluate(wanted)
+		if *out != "" {
+			if err := f.Write(*out); err != nil {
+				fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+				status = 1
+			}
+		}
+		return f
+	}
 	for _, r := range wanted {
 		for _, c := range r.cells {
-			fail(c.warmUp(r))
+			c.warmUp(r)
 		}
 	}
 	said := begin
-	for round := 0; ; round++ {
+	for round := 0; !done(interrupted); round++ {
 		left := 0
 		for _, r := range wanted {
 			late := time.Since(begin) > *limit && round >= r.least()
 			if r.finished || late || round >= r.most() {
 				continue
 			}
-			fail(r.round(round))
+			r.round(round)
 			left++
 		}
 		if left == 0 {
@@ -101,89 +132,101 @@ func main() {
 		}
 		if time.Since(said) > progress {
 			said = time.Now()
-			fmt.Fprintf(os.Stderr, "bench: %v, %d of %d rows want more samples\n", said.Sub(begin).Round(time.Second), left, len(wanted))
+			fmt.Fprintf(os.Stderr, "bench: %v, %d of %d rows want more samples\n",
+				said.Sub(begin).Round(time.Second), left, len(wanted))
+			write()
 		}
 	}
 
-	f := describe(*core, programs)
-	f.LeftOut = append(leftOut, leftOutBefore()...)
-	f.Results = evaluate(wanted)
+	f := write()
 	if *short {
 		printShort(os.Stdout, wanted, f)
 	} else {
 		printTable(os.Stdout, wanted, f)
 	}
-	if *out != "" {
-		fail(f.Write(*out))
+	for _, p := range programs {
+		if p.err != nil {
+			status = 1
+		}
 	}
+	if done(interrupted) {
+		fmt.Fprintln(os.Stderr, "bench: interrupted")
+		status = 1
+	}
+	return status
 }
 
-func fail(err error) {
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "bench: %s\n", strings.TrimSpace(err.Error()))
-		os.Exit(1)
+func done(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 
 // warmUp finds how many operations make a sample as long as it is to be, and lets an implementation that learns, learn.
-func (c *cell) warmUp(r *row) error {
+func (c *cell) warmUp(r *row) {
 	c.n = r.n
 	if r.slow {
-		return nil // nothing to learn
+		return // nothing to learn
 	}
 	if r.n != 0 {
-		_, err := c.take(r)
-		return err
+		c.take(r)
+		return
 	}
-	for c.n = 64; ; c.n *= 4 {
-		s, err := c.take(r)
-		if err != nil {
-			return err
+	for c.n = 64; c.program.err == nil; c.n *= 4 {
+		s, ok := c.take(r)
+		if !ok {
+			if c.bad > maxBad {
+				return
+			}
+			continue
 		}
 		if took := s.ns * float64(c.n); took > float64(r.sample)/8 {
-			c.n = int(float64(c.n) * float64(r.sample) / took)
-			return nil
+			// An operation may take longer than a sample is to take.
+			c.n = int(math.Max(1, float64(c.n)*float64(r.sample)/took))
+			return
 		}
 	}
 }
 
-// round takes one sample of each cell.
-func (r *row) round(round int) error {
-	r.finished = true
+// round takes one sample of each cell whose program is there.
+func (r *row) round(round int) {
 	for i := range r.cells {
 		c := r.cells[(i+round)%len(r.cells)]
-		for k := 0; k == 0 || k < r.burst && c.undisturbed() < r.samples; k++ {
-			s, err := c.take(r)
-			if err != nil {
-				return err
+		for k := 0; (k == 0 || k < r.burst && c.undisturbed() < r.samples) && c.program.err == nil && c.bad <= maxBad; k++ {
+			if s, ok := c.take(r); ok {
+				c.samples = append(c.samples, s)
 			}
-			c.samples = append(c.samples, s)
 		}
 	}
+	r.finished = true
 	for _, c := range r.cells {
-		if c.undisturbed() < r.samples {
+		if c.undisturbed() < r.samples && c.program.err == nil && c.bad <= maxBad {
 			r.finished = false
 		}
 	}
-	return nil
 }
 
-// take takes a sample.
-func (c *cell) take(r *row) (sample, error) {
+// take takes a sample; ok tells whether there is one. An answer that is no measurement is counted.
+func (c *cell) take(r *row) (s sample, ok bool) {
 	a, err := c.program.run(c.index, c.n, r.timeout())
 	if err != nil {
-		return sample{}, err
+		c.program.fail(err)
+		return sample{}, false
 	}
-	s := sample{ns: a.ns, calibration: a.before, delay: a.delay / a.ns, quantiles: a.quantiles}
-	if a.after > a.before {
-		s.calibration = a.after
-	}
+	s = sample{ns: a.ns, calibration: math.Max(a.before, a.after), delay: a.delay / a.ns, quantiles: a.quantiles}
 	if r.whole {
 		s.delay = 0
 	} else {
 		s.ns /= float64(c.n)
 	}
-	return s, nil
+	if !a.measures() || c.n < 1 {
+		c.bad++
+		return sample{}, false
+	}
+	return s, true
 }
 
 // undisturbed counts the undisturbed samples of c, by what is known so far.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,6 +32,8 @@ type program struct {
 	command     *exec.Cmd
 	in          io.WriteCloser
 	lines       chan string
+	interrupted <-chan struct{} // closed when the user has had enough
+	err         error           // why it is not asked any more
 }
 
 type bench struct {
@@ -37,23 +41,52 @@ type bench struct {
 	allocs    *uint64 // per operation, nil where nobody counts
 }
 
-// start runs the program and waits until it has checked its benchmarks: all, or those of the rows.
-func start(path, library string, core int, rows []string) (*program, error) {
+// start runs the program and waits until it has checked its benchmarks: all, or those of the rows. When it fails, err says
+// why.
+func start(path, library string, core int, rows []string, interrupted <-chan struct{}) *program {
 	args := append([]string{library, strconv.Itoa(core)}, rows...)
 	p := &program{name: filepath.Base(path), command: exec.Command(path, args...),
-		lines: make(chan string), versions: map[string]string{}}
+		lines: make(chan string), versions: map[string]string{}, interrupted: interrupted}
+	// An interrupt is for the runner, which still wants their answers to be whole.
+	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := p.start(); err != nil {
+		p.benches = nil // not all are checked
+		p.fail(err)
+	}
+	return p
+}
+
+// fail says once why the program is not asked any more, and ends it.
+func (p *program) fail(err error) {
+	if p.err != nil {
+		return
+	}
+	p.err = err
+	if err != errInterrupted {
+		why := strings.TrimSpace(err.Error())
+		fmt.Fprintf(os.Stderr, "bench: %s\n", why)
+		p.leftOut = append(p.leftOut, fmt.Sprintf("%s, in part: %s", p.name, strings.ReplaceAll(why, "\n", " ")))
+	}
+	if p.command.Process != nil {
+		p.command.Process.Kill()
+	}
+}
+
+var errInterrupted = errors.New("interrupted")
+
+func (p *program) start() error {
 	p.command.Stderr = os.Stderr
 	in, err := p.command.StdinPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p.in = in
 	out, err := p.command.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := p.command.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	go func() {
 		for s := bufio.NewScanner(out); s.Scan(); {
@@ -64,10 +97,10 @@ func start(path, library string, core int, rows []string) (*program, error) {
 	for {
 		line, err := p.line(slowTimeout)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if line == "ready" {
-			return p, nil
+			return nil
 		}
 		if name, version, ok := strings.Cut(strings.TrimPrefix(line, "version "), " "); ok && strings.HasPrefix(line, "version ") {
 			p.versions[name] = version
@@ -80,7 +113,7 @@ func start(path, library string, core int, rows []string) (*program, error) {
 		var b bench
 		var kind, allocs string
 		if _, err := fmt.Sscanf(line, "bench %s %s %s %s", &b.row, &b.impl, &kind, &allocs); err != nil {
-			return nil, fmt.Errorf("%s: says %q", p.name, line)
+			return fmt.Errorf("%s: says %q", p.name, line)
 		}
 		if n, err := strconv.ParseUint(allocs, 10, 64); err == nil {
 			b.allocs = &n
@@ -97,6 +130,8 @@ func (p *program) line(timeout time.Duration) (string, error) {
 			return "", fmt.Errorf("%s has ended: %v", p.name, p.command.Wait())
 		}
 		return line, nil
+	case <-p.interrupted:
+		return "", errInterrupted
 	case <-time.After(timeout):
 		p.command.Process.Signal(syscall.SIGQUIT)
 		time.Sleep(time.Second)
@@ -111,6 +146,21 @@ type answer struct {
 	quantiles                map[string]float64
 }
 
+// measures tells whether a holds times.
+func (a *answer) measures() bool {
+	for _, ns := range []float64{a.ns, a.before, a.after} {
+		if !(ns > 0) || math.IsInf(ns, 0) {
+			return false
+		}
+	}
+	for _, ns := range a.quantiles {
+		if !(ns >= 0) || math.IsInf(ns, 0) {
+			return false
+		}
+	}
+	return a.delay >= 0 && !math.IsInf(a.delay, 0)
+}
+
 // run takes one sample of n operations.
 func (p *program) run(index, n int, timeout time.Duration) (a answer, err error) {
 	if _, err = fmt.Fprintf(p.in, "run %d %d\n", index, n); err != nil {
@@ -121,7 +171,7 @@ func (p *program) run(index, n int, timeout time.Duration) (a answer, err error)
 		return
 	}
 	words := strings.Fields(line)
-	if _, err = fmt.Sscan(line, &a.ns, &a.before, &a.after, &a.delay); err != nil || a.ns <= 0 || a.before <= 0 || a.after <= 0 {
+	if _, err = fmt.Sscan(line, &a.ns, &a.before, &a.after, &a.delay); err != nil {
 		return a, fmt.Errorf("%s: answers %q", p.name, line)
 	}
 	a.quantiles = map[string]float64{}
@@ -132,7 +182,7 @@ func (p *program) run(index, n int, timeout time.Duration) (a answer, err error)
 		}
 	}
 	for _, c := range []float64{a.before, a.after} {
-		if p.calibration == 0 || c < p.calibration {
+		if a.measures() && (p.calibration == 0 || c < p.calibration) {
 			p.calibration = c
 		}
 	}
@@ -140,6 +190,9 @@ func (p *program) run(index, n int, timeout time.Duration) (a answer, err error)
 }
 
 func (p *program) stop() {
+	if p.in == nil || p.command.Process == nil {
+		return
+	}
 	p.in.Close()
 	for range p.lines {
 	}

@@ -26,12 +26,15 @@ func evaluate(rows []*row) (all []*results.Result) {
 	for _, r := range rows {
 		of := map[string]*results.Result{}
 		for _, c := range r.cells {
+			if len(c.samples) == 0 {
+				continue
+			}
 			samples, disturbed := c.counted()
 			ns := values(samples)
 			x := &results.Result{
 				Row: r.id, Name: r.title, Kind: r.kind, Curve: r.curve, X: r.x, Impl: c.impl, Go: runtime.Version(), Unit: "ns",
 				Median: quantile(ns, 0.5), Min: ns[0], Max: ns[len(ns)-1], Quarter: quantile(ns, 0.25), ThreeQuarters: quantile(ns, 0.75),
-				Quantiles: medianQuantiles(samples), Samples: len(ns), Dropped: len(c.samples) - len(ns), Disturbed: disturbed,
+				Quantiles: medianQuantiles(samples), Samples: len(ns), Dropped: len(c.samples) - len(ns), Bad: c.bad, Disturbed: disturbed,
 				Allocs: c.program.benches[c.index].allocs,
 			}
 			if r.bytes {
@@ -41,6 +44,9 @@ func evaluate(rows []*row) (all []*results.Result) {
 			of[c.impl] = x
 		}
 		for _, c := range r.cells {
+			if of[c.impl] == nil {
+				continue
+			}
 			of[c.impl].RatioToCgo = ratio(of[c.impl], of[reference])
 			of[c.impl].RatioToC = ratio(of[c.impl], of[plainC])
 			of[c.impl].RatioToPurego = ratio(of[c.impl], of[purego])
@@ -121,7 +127,9 @@ func describe(core int, programs []*program) *results.File {
 		for name, version := range p.versions {
 			f.Versions[name] = version
 		}
+		f.LeftOut = append(f.LeftOut, p.leftOut...)
 	}
+	f.LeftOut = append(f.LeftOut, leftOutBefore()...)
 	return f
 }
 
@@ -139,8 +147,8 @@ func printTable(out io.Writer, rows []*row, f *results.File) {
 			if x.Row != r.id {
 				continue
 			}
-			fmt.Fprintf(w, "  %-16s\t%s\t%s\t%s\t%s%.0f%%\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", x.Impl, x.Value(x.Median), x.Value(x.Min),
-				x.Value(x.Max), x.Marks(), 100*x.Spread(), x.Samples, x.Dropped, ratioText(x.RatioToCgo), ratioText(x.RatioToC),
+			fmt.Fprintf(w, "  %-16s\t%s\t%s\t%s\t%s%.0f%%\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", x.Impl, x.Value(x.Median), x.Value(x.Min),
+				x.Value(x.Max), x.Marks(), 100*x.Spread(), x.Samples, dropped(x), ratioText(x.RatioToCgo), ratioText(x.RatioToC),
 				ratioText(x.RatioToPurego), ratioText(x.RatioToGo), allocs(x), r.verdict(x))
 		}
 		w.Flush()
@@ -182,6 +190,14 @@ func printShort(out io.Writer, rows []*row, f *results.File) {
 		fmt.Fprintf(w, "\t\n")
 	}
 	w.Flush()
+}
+
+// dropped says how many samples were dropped, and how many answers were no measurements.
+func dropped(x *results.Result) string {
+	if x.Bad == 0 {
+		return fmt.Sprint(x.Dropped)
+	}
+	return fmt.Sprintf("%d+%d bad", x.Dropped, x.Bad)
 }
 
 func allocs(x *results.Result) string {
