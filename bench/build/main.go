@@ -64,7 +64,7 @@ func (h *hello) build(cache string) time.Duration {
 	if goTool == "" {
 		goTool = "go"
 	}
-	command := exec.Command(goTool, "build", "-o", h.binary(), "./bench/hello/"+h.dir)
+	command := exec.Command(goTool, "build", "-o", h.binary(), "./hello/"+h.dir)
 	command.Env = append(os.Environ(), "CGO_ENABLED="+h.cgo, "GOCACHE="+cache)
 	start := time.Now()
 	text, err := command.CombinedOutput()
@@ -98,7 +98,7 @@ func (h *hello) warm(n int) (took time.Duration) {
 	for ; n > 0; n-- {
 		h.changes++
 		source := fmt.Sprintf("package main\n\nconst _ = %d\n", h.changes)
-		child.Fail(os.WriteFile(filepath.Join("bench/hello", h.dir, "change.go"), []byte(source), 0o666))
+		child.Fail(os.WriteFile(filepath.Join("hello", h.dir, "change.go"), []byte(source), 0o666))
 		took += h.build(h.warmCache)
 		h.start(1)
 	}

@@ -1,11 +1,16 @@
-// A module of its own, so that Gangway's has no dependency.
+// A module of its own, so that the benchmark's has no dependency that has to be fetched.
 module github.com/gangwayffi/gangway/bench/goffi
 
-go 1.25
+go 1.25.0
 
 require (
-	github.com/gangwayffi/gangway v0.0.0
-	github.com/go-webgpu/goffi v0.4.0
+	github.com/go-webgpu/goffi v0.6.4
+	github.com/gangwayffi/gangway/bench v0.0.0
 )
 
-replace github.com/gangwayffi/gangway => ../..
+require github.com/gangwayffi/gangway v0.0.0 // indirect
+
+replace (
+	github.com/gangwayffi/gangway => ../..
+	github.com/gangwayffi/gangway/bench => ..
+)

@@ -1,8 +1,9 @@
-// Implementation "goffi": github.com/go-webgpu/goffi, built without cgo. It passes six integers and eight floats in
-// registers, nothing on the stack and no structs, so there are only the rows of such functions.
+// Implementation "goffi": github.com/go-webgpu/goffi, built without cgo. It passes at most 15 words.
 package main
 
 import (
+	"runtime"
+	"syscall"
 	"unsafe"
 
 	"github.com/go-webgpu/goffi/ffi"
@@ -34,10 +35,33 @@ func prepare(lib unsafe.Pointer, name string, result *types.TypeDescriptor, args
 	return f
 }
 
-// call calls f as goffi's users do: an array of pointers to the arguments.
-func (f *function) call(result unsafe.Pointer, args ...unsafe.Pointer) {
-	if err := ffi.CallFunction(&f.cif, f.fn, result, args); err != nil {
-		child.Fail(err)
+// call calls f as goffi's users do: an array of pointers to the arguments. It returns errno.
+func (f *function) call(result unsafe.Pointer, args ...unsafe.Pointer) syscall.Errno {
+	errno, err := ffi.CallFunction(&f.cif, f.fn, result, args)
+	child.Fail(err)
+	return errno
+}
+
+// structure returns the type of a struct.
+func structure(members ...*types.TypeDescriptor) *types.TypeDescriptor {
+	t := &types.TypeDescriptor{Kind: types.StructType, Members: members, Alignment: 8}
+	for _, m := range members {
+		t.Size += m.Size
+	}
+	return t
+}
+
+// words returns a function of a struct of so many words that returns it.
+func words[T any](lib unsafe.Pointer, name string, count int) func(T) T {
+	members := make([]*types.TypeDescriptor, count)
+	for i := range members {
+		members[i] = i64
+	}
+	t := structure(members...)
+	f := prepare(lib, name, t, t)
+	return func(in T) (out T) {
+		f.call(unsafe.Pointer(&out), unsafe.Pointer(&in))
+		return out
 	}
 }
 
@@ -61,6 +85,9 @@ func main() {
 	call2 := prepare(lib, "bench_call2", i32, i32, i32)
 	call3 := prepare(lib, "bench_call3", f64, f64, f64, f64)
 	call6 := prepare(lib, "bench_call6", i32, i32, i32, i32, i32, i32, i32)
+	call14 := prepare(lib, "bench_call14", f64, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, f64, f64, f64, f64)
+	structs := prepare(lib, "bench_structs", structure(i64, f64), structure(i64, f64, i32, i32))
+	failing := prepare(lib, "bench_errno", i32, i32)
 	strlen := prepare(lib, "bench_strlen", u64, pointer)
 	callback1 := prepare(lib, "bench_callback1", i64, pointer, i64)
 	callbacks := prepare(lib, "bench_callbacks", i64, pointer, i64)
@@ -73,6 +100,8 @@ func main() {
 	args2 := prepare(lib, "bench_args2", i64, i64, i64)
 	args4 := prepare(lib, "bench_args4", i64, i64, i64, i64, i64)
 	args6 := prepare(lib, "bench_args6", i64, i64, i64, i64, i64, i64, i64)
+	args8 := prepare(lib, "bench_args8", i64, i64, i64, i64, i64, i64, i64, i64, i64)
+	args12 := prepare(lib, "bench_args12", i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64)
 
 	successor := ffi.NewCallback(child.Successor)
 	scaled := ffi.NewCallback(func(x int64, y int32, p uintptr) int64 {
@@ -104,10 +133,25 @@ func main() {
 				unsafe.Pointer(&e), unsafe.Pointer(&f))
 			return r
 		},
+		Call14: func(a, b, c, d, e, f, g, h, i, j int32, k, l, m, n float64) (r float64) {
+			call14.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b), unsafe.Pointer(&c), unsafe.Pointer(&d),
+				unsafe.Pointer(&e), unsafe.Pointer(&f), unsafe.Pointer(&g), unsafe.Pointer(&h), unsafe.Pointer(&i),
+				unsafe.Pointer(&j), unsafe.Pointer(&k), unsafe.Pointer(&l), unsafe.Pointer(&m), unsafe.Pointer(&n))
+			return r
+		},
+		Structs: func(in child.In) (out child.Out) {
+			structs.call(unsafe.Pointer(&out), unsafe.Pointer(&in))
+			return out
+		},
+		Errno: func(code int32) (r int32, errno syscall.Errno) {
+			errno = failing.call(unsafe.Pointer(&r), unsafe.Pointer(&code))
+			return r, errno
+		},
 		Strlen: func(s string) (r uint) {
 			text := append([]byte(s), 0)
 			p := &text[0]
 			strlen.call(unsafe.Pointer(&r), unsafe.Pointer(&p))
+			runtime.KeepAlive(p)
 			return r
 		},
 		Callback1: func() int64 { return back(callback1, successor, 1) },
@@ -142,6 +186,24 @@ func main() {
 					unsafe.Pointer(&e), unsafe.Pointer(&f))
 				return r
 			},
+			N8: func(a, b, c, d, e, f, g, h int64) (r int64) {
+				args8.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b), unsafe.Pointer(&c), unsafe.Pointer(&d),
+					unsafe.Pointer(&e), unsafe.Pointer(&f), unsafe.Pointer(&g), unsafe.Pointer(&h))
+				return r
+			},
+			N12: func(a, b, c, d, e, f, g, h, i, j, k, l int64) (r int64) {
+				args12.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b), unsafe.Pointer(&c), unsafe.Pointer(&d),
+					unsafe.Pointer(&e), unsafe.Pointer(&f), unsafe.Pointer(&g), unsafe.Pointer(&h), unsafe.Pointer(&i),
+					unsafe.Pointer(&j), unsafe.Pointer(&k), unsafe.Pointer(&l))
+				return r
+			},
+		},
+		Sizes: child.Sizes{
+			B8:  words[child.Bytes8](lib, "bench_bytes8", 1),
+			B16: words[child.Bytes16](lib, "bench_bytes16", 2),
+			B24: words[child.Bytes24](lib, "bench_bytes24", 3),
+			B32: words[child.Bytes32](lib, "bench_bytes32", 4),
+			B64: words[child.Bytes64](lib, "bench_bytes64", 8),
 		},
 		Bind: func() func() int64 { return prepare(lib, "bench_call0", i64).niladic() },
 	})

@@ -37,10 +37,10 @@ func main() {
 		"bench_callbacks_struct": &callbacksStruct, "bench_foreign": &foreign, "bench_threads": &threads,
 		"bench_callbacks_many": &many,
 		"bench_args1":          &f.Args.N1, "bench_args2": &f.Args.N2, "bench_args4": &f.Args.N4, "bench_args6": &f.Args.N6,
-		"bench_args8": &f.Args.N8, "bench_args12": &f.Args.N12, // it takes 15 at most
-		// A result that is an array of two stops the program, and larger ones than 64 bytes need more words than it passes.
+		"bench_args8": &f.Args.N8, "bench_args12": &f.Args.N12, "bench_args16": &f.Args.N16, "bench_args24": &f.Args.N24,
+		"bench_args32": &f.Args.N32, // the most that it takes
 		"bench_bytes8": &f.Sizes.B8, "bench_bytes24": &f.Sizes.B24, "bench_bytes32": &f.Sizes.B32,
-		"bench_bytes64": &f.Sizes.B64,
+		"bench_bytes64": &f.Sizes.B64, "bench_bytes128": &f.Sizes.B128, // a result that is an array of two stops the program
 	} {
 		purego.RegisterLibFunc(fn, lib, name)
 	}
