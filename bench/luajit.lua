@@ -24,11 +24,13 @@ double bench_call14(int a, int b, int c, int d, int e, int f, int g, int h, int 
 struct bench_out bench_structs(struct bench_in in);
 size_t bench_strlen(const char *s);
 int bench_errno(int code);
+int64_t bench_option(void *handle, int option, ...);
+int64_t bench_callbacks0(int64_t (*cb)(void), int64_t n);
 int64_t bench_callback1(bench_callback *cb, int64_t x);
 int64_t bench_callbacks(bench_callback *cb, int64_t n);
 int64_t bench_callbacks3(bench_callback3 *cb, int64_t n);
 ]]
-local arg_counts = {1, 2, 4, 6, 8, 12, 16, 24, 32} -- at most 38 can be passed
+local arg_counts = {1, 2, 4, 6, 8, 9, 12, 14, 16, 24, 32} -- at most 38 can be passed
 for _, count in ipairs(arg_counts) do
 	ffi.cdef("int64_t bench_args" .. count .. "(" .. string.rep("int64_t", count, ", ") .. ");")
 end
@@ -111,6 +113,7 @@ local function interpreted(f)
 end
 local callback_type = ffi.typeof("bench_callback *")
 local successor = callback_type(function(x) return x + 1 end)
+local forty_two = ffi.cast("int64_t (*)(void)", function() return 42 end)
 local scaled = ffi.cast("bench_callback3 *", function(x, y, p) return x + y * ffi.cast("int64_t *", p)[0] end)
 local compare = ffi.cast("int (*)(const void *, const void *)", function(a, b)
 	local x, y = ffi.cast("const int32_t *", a)[0], ffi.cast("const int32_t *", b)[0]
@@ -228,6 +231,21 @@ bench("callbacks", interpreted(function(n)
 	local sum = lib.bench_callbacks(successor, n)
 	local ns = now() - from
 	check("callbacks", sum == successor_sum(n))
+	return ns
+end))
+bench("variadic", function(n)
+	local sum, from = 0LL, now()
+	local seven = ffi.new("int64_t", 7)
+	for i = 0, n - 1 do sum = sum + lib.bench_option(nil, ffi.cast("int", bit.band(i, 1023)), seven) end
+	local ns = now() - from
+	check("variadic", sum == sum_of(n, 7))
+	return ns
+end)
+bench("callback0", interpreted(function(n)
+	local from = now()
+	local sum = lib.bench_callbacks0(forty_two, n)
+	local ns = now() - from
+	check("callback0", sum == 42 * n)
 	return ns
 end))
 bench("callback3", interpreted(function(n)

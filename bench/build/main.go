@@ -34,13 +34,16 @@ func main() {
 		{impl: "cgo", dir: "cgo", cgo: "1"},
 		{impl: "go", dir: "goref", cgo: "0"},
 	} {
+		h := h
 		h.work, h.warmCache = filepath.Join(work, h.dir), filepath.Join(work, "cache")
 		child.Fail(os.MkdirAll(h.work, 0o777))
 		for _, b := range []child.Bench{
 			{Row: "build-cold", Run: h.cold}, // which checks what it has built, every time
 			{Row: "build-warm", CheckN: 1, Run: h.warm},
-			{Row: "build-size", CheckN: 1, Run: h.size},
-			{Row: "start", CheckN: 1, Run: h.start},
+			{Row: "build-size", CheckN: 1, Run: func(int) time.Duration { return h.size("") }},
+			{Row: "size-stripped", CheckN: 1, Run: func(int) time.Duration { return h.size(stripped) }},
+			{Row: "start", CheckN: 1, Run: func(n int) time.Duration { return h.start("", n) }},
+			{Row: "start-stripped", CheckN: 1, Run: func(n int) time.Duration { return h.start(stripped, n) }},
 		} {
 			b.Impl, b.Threads, b.Run = h.impl, true, unpinned(b.Run)
 			benches = append(benches, b)
@@ -58,13 +61,16 @@ func unpinned(run func(n int) time.Duration) func(n int) time.Duration {
 	}
 }
 
-// build builds the hello and returns how long that took. The linker leaves the symbol table and DWARF in, as it is used to.
-func (h *hello) build(cache string) time.Duration {
+// stripped is what has the linker leave the symbol table and DWARF out.
+const stripped = "-s -w"
+
+// build builds the hello with those flags for the linker, and returns how long that took.
+func (h *hello) build(cache, ldflags string) time.Duration {
 	goTool := os.Getenv("GO")
 	if goTool == "" {
 		goTool = "go"
 	}
-	command := exec.Command(goTool, "build", "-o", h.binary(), "./hello/"+h.dir)
+	command := exec.Command(goTool, "build", "-ldflags="+ldflags, "-o", h.binary(ldflags), "./hello/"+h.dir)
 	command.Env = append(os.Environ(), "CGO_ENABLED="+h.cgo, "GOCACHE="+cache)
 	start := time.Now()
 	text, err := command.CombinedOutput()
@@ -76,15 +82,17 @@ func (h *hello) build(cache string) time.Duration {
 	return took
 }
 
-func (h *hello) binary() string { return filepath.Join(h.work, "hello") }
+func (h *hello) binary(ldflags string) string {
+	return filepath.Join(h.work, "hello"+strings.ReplaceAll(ldflags, " ", ""))
+}
 
 // cold builds n times with an empty cache.
 func (h *hello) cold(n int) (took time.Duration) {
 	for ; n > 0; n-- {
 		cache, err := os.MkdirTemp(h.work, "cache")
 		child.Fail(err)
-		took += h.build(cache)
-		h.start(1)
+		took += h.build(cache, "")
+		h.start("", 1)
 		child.Fail(os.RemoveAll(cache))
 	}
 	return took
@@ -93,33 +101,33 @@ func (h *hello) cold(n int) (took time.Duration) {
 // warm builds n times, each time after another change of the source.
 func (h *hello) warm(n int) (took time.Duration) {
 	if h.changes == 0 {
-		h.build(h.warmCache)
+		h.build(h.warmCache, "")
 	}
 	for ; n > 0; n-- {
 		h.changes++
 		source := fmt.Sprintf("package main\n\nconst _ = %d\n", h.changes)
 		child.Fail(os.WriteFile(filepath.Join("hello", h.dir, "change.go"), []byte(source), 0o666))
-		took += h.build(h.warmCache)
-		h.start(1)
+		took += h.build(h.warmCache, "")
+		h.start("", 1)
 	}
 	return took
 }
 
 // size returns how many bytes the program has: the runner takes them as they are.
-func (h *hello) size(int) time.Duration {
-	h.built()
-	info, err := os.Stat(h.binary())
+func (h *hello) size(ldflags string) time.Duration {
+	h.built(ldflags)
+	info, err := os.Stat(h.binary(ldflags))
 	child.Fail(err)
 	return time.Duration(info.Size())
 }
 
 // start runs the program n times.
-func (h *hello) start(n int) time.Duration {
-	h.built()
+func (h *hello) start(ldflags string, n int) time.Duration {
+	h.built(ldflags)
 	var out bytes.Buffer
 	start := time.Now()
 	for i := 0; i < n; i++ {
-		command := exec.Command(h.binary())
+		command := exec.Command(h.binary(ldflags))
 		command.Stdout = &out
 		child.Fail(command.Run())
 	}
@@ -129,8 +137,8 @@ func (h *hello) start(n int) time.Duration {
 }
 
 // built sees to it that the program is there.
-func (h *hello) built() {
-	if _, err := os.Stat(h.binary()); err != nil {
-		h.build(h.warmCache)
+func (h *hello) built(ldflags string) {
+	if _, err := os.Stat(h.binary(ldflags)); err != nil {
+		h.build(h.warmCache, ldflags)
 	}
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,121 +56,28 @@ int bench_errno(int code)
 	return code;
 }
 
-int64_t bench_args1(int64_t a0)
+/* clang-format off */
+#define ARGS(n) int64_t bench_args##n(BENCH_P##n) { return BENCH_S##n; }
+#define BYTES(n) struct bench_bytes##n bench_bytes##n(struct bench_bytes##n b) { return b; }
+/* clang-format on */
+BENCH_COUNTS(ARGS)
+BENCH_SIZES(BYTES)
+
+int64_t bench_option(void *handle, int option, ...)
 {
-	return a0;
+	va_list rest;
+	va_start(rest, option);
+	int64_t value = va_arg(rest, int64_t);
+	va_end(rest);
+	return handle == NULL ? option + value : 0;
 }
 
-int64_t bench_args2(int64_t a0, int64_t a1)
+int64_t bench_callbacks0(bench_callback0 *cb, int64_t n)
 {
-	return a0 + 2 * a1;
-}
-
-int64_t bench_args4(int64_t a0, int64_t a1, int64_t a2, int64_t a3)
-{
-	return a0 + 2 * a1 + 3 * a2 + 4 * a3;
-}
-
-int64_t bench_args6(int64_t a0, int64_t a1, int64_t a2, int64_t a3, int64_t a4, int64_t a5)
-{
-	return a0 + 2 * a1 + 3 * a2 + 4 * a3 + 5 * a4 + 6 * a5;
-}
-
-int64_t bench_args8(int64_t a0, int64_t a1, int64_t a2, int64_t a3, int64_t a4, int64_t a5,
-		    int64_t a6, int64_t a7)
-{
-	return a0 + 2 * a1 + 3 * a2 + 4 * a3 + 5 * a4 + 6 * a5 + 7 * a6 + 8 * a7;
-}
-
-int64_t bench_args12(int64_t a0, int64_t a1, int64_t a2, int64_t a3, int64_t a4, int64_t a5,
-		     int64_t a6, int64_t a7, int64_t a8, int64_t a9, int64_t a10, int64_t a11)
-{
-	return a0 + 2 * a1 + 3 * a2 + 4 * a3 + 5 * a4 + 6 * a5 + 7 * a6 + 8 * a7 + 9 * a8 +
-	       10 * a9 + 11 * a10 + 12 * a11;
-}
-
-int64_t bench_args16(int64_t a0, int64_t a1, int64_t a2, int64_t a3, int64_t a4, int64_t a5,
-		     int64_t a6, int64_t a7, int64_t a8, int64_t a9, int64_t a10, int64_t a11,
-		     int64_t a12, int64_t a13, int64_t a14, int64_t a15)
-{
-	return a0 + 2 * a1 + 3 * a2 + 4 * a3 + 5 * a4 + 6 * a5 + 7 * a6 + 8 * a7 + 9 * a8 +
-	       10 * a9 + 11 * a10 + 12 * a11 + 13 * a12 + 14 * a13 + 15 * a14 + 16 * a15;
-}
-
-int64_t bench_args24(int64_t a0, int64_t a1, int64_t a2, int64_t a3, int64_t a4, int64_t a5,
-		     int64_t a6, int64_t a7, int64_t a8, int64_t a9, int64_t a10, int64_t a11,
-		     int64_t a12, int64_t a13, int64_t a14, int64_t a15, int64_t a16, int64_t a17,
-		     int64_t a18, int64_t a19, int64_t a20, int64_t a21, int64_t a22, int64_t a23)
-{
-	return a0 + 2 * a1 + 3 * a2 + 4 * a3 + 5 * a4 + 6 * a5 + 7 * a6 + 8 * a7 + 9 * a8 +
-	       10 * a9 + 11 * a10 + 12 * a11 + 13 * a12 + 14 * a13 + 15 * a14 + 16 * a15 +
-	       17 * a16 + 18 * a17 + 19 * a18 + 20 * a19 + 21 * a20 + 22 * a21 + 23 * a22 +
-	       24 * a23;
-}
-
-int64_t bench_args32(int64_t a0, int64_t a1, int64_t a2, int64_t a3, int64_t a4, int64_t a5,
-		     int64_t a6, int64_t a7, int64_t a8, int64_t a9, int64_t a10, int64_t a11,
-		     int64_t a12, int64_t a13, int64_t a14, int64_t a15, int64_t a16, int64_t a17,
-		     int64_t a18, int64_t a19, int64_t a20, int64_t a21, int64_t a22, int64_t a23,
-		     int64_t a24, int64_t a25, int64_t a26, int64_t a27, int64_t a28, int64_t a29,
-		     int64_t a30, int64_t a31)
-{
-	return a0 + 2 * a1 + 3 * a2 + 4 * a3 + 5 * a4 + 6 * a5 + 7 * a6 + 8 * a7 + 9 * a8 +
-	       10 * a9 + 11 * a10 + 12 * a11 + 13 * a12 + 14 * a13 + 15 * a14 + 16 * a15 +
-	       17 * a16 + 18 * a17 + 19 * a18 + 20 * a19 + 21 * a20 + 22 * a21 + 23 * a22 +
-	       24 * a23 + 25 * a24 + 26 * a25 + 27 * a26 + 28 * a27 + 29 * a28 + 30 * a29 +
-	       31 * a30 + 32 * a31;
-}
-
-int64_t bench_args40(int64_t a0, int64_t a1, int64_t a2, int64_t a3, int64_t a4, int64_t a5,
-		     int64_t a6, int64_t a7, int64_t a8, int64_t a9, int64_t a10, int64_t a11,
-		     int64_t a12, int64_t a13, int64_t a14, int64_t a15, int64_t a16, int64_t a17,
-		     int64_t a18, int64_t a19, int64_t a20, int64_t a21, int64_t a22, int64_t a23,
-		     int64_t a24, int64_t a25, int64_t a26, int64_t a27, int64_t a28, int64_t a29,
-		     int64_t a30, int64_t a31, int64_t a32, int64_t a33, int64_t a34, int64_t a35,
-		     int64_t a36, int64_t a37, int64_t a38, int64_t a39)
-{
-	return a0 + 2 * a1 + 3 * a2 + 4 * a3 + 5 * a4 + 6 * a5 + 7 * a6 + 8 * a7 + 9 * a8 +
-	       10 * a9 + 11 * a10 + 12 * a11 + 13 * a12 + 14 * a13 + 15 * a14 + 16 * a15 +
-	       17 * a16 + 18 * a17 + 19 * a18 + 20 * a19 + 21 * a20 + 22 * a21 + 23 * a22 +
-	       24 * a23 + 25 * a24 + 26 * a25 + 27 * a26 + 28 * a27 + 29 * a28 + 30 * a29 +
-	       31 * a30 + 32 * a31 + 33 * a32 + 34 * a33 + 35 * a34 + 36 * a35 + 37 * a36 +
-	       38 * a37 + 39 * a38 + 40 * a39;
-}
-
-struct bench_bytes8 bench_bytes8(struct bench_bytes8 b)
-{
-	return b;
-}
-
-struct bench_bytes16 bench_bytes16(struct bench_bytes16 b)
-{
-	return b;
-}
-
-struct bench_bytes24 bench_bytes24(struct bench_bytes24 b)
-{
-	return b;
-}
-
-struct bench_bytes32 bench_bytes32(struct bench_bytes32 b)
-{
-	return b;
-}
-
-struct bench_bytes64 bench_bytes64(struct bench_bytes64 b)
-{
-	return b;
-}
-
-struct bench_bytes128 bench_bytes128(struct bench_bytes128 b)
-{
-	return b;
-}
-
-struct bench_bytes256 bench_bytes256(struct bench_bytes256 b)
-{
-	return b;
+	int64_t sum = 0;
+	for (int64_t i = 0; i < n; i++)
+		sum += cb();
+	return sum;
 }
 
 /* The 1 keeps the call from becoming a jump: cb returns here, as it would in a library. */

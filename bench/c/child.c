@@ -196,10 +196,15 @@ void child_add(const struct child_bench *more, int n)
 	}
 }
 
+static int64_t run(const struct child_bench *b, int64_t n)
+{
+	return b->run != NULL ? b->run(n) : b->run_with(n, b->x);
+}
+
 void child_serve(void)
 {
 	for (int i = 0; i < count; i++) {
-		benches[i]->run(benches[i]->check_n);
+		run(benches[i], benches[i]->check_n);
 		printf("bench %s %s %s -\n", benches[i]->row, impl, benches[i]->kind);
 	}
 	printf("ready\n");
@@ -212,7 +217,7 @@ void child_serve(void)
 	       sscanf(line, "run %d %" SCNd64, &index, &n) == 2 && index >= 0 && index < count) {
 		int64_t before = calibrate();
 		int64_t delay = delayed();
-		int64_t ns = benches[index]->run(n);
+		int64_t ns = run(benches[index], n);
 		delay = strcmp(benches[index]->kind, "single") == 0 ? delayed() - delay : 0;
 		int64_t after = calibrate();
 		printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", ns, before, after,

@@ -13,6 +13,8 @@ struct child_bench {
 	const char *row, *kind; /* kind: single, threads */
 	int64_t check_n;        /* operations of the first run, which only checks */
 	int64_t (*run)(int64_t n);
+	int64_t (*run_with)(int64_t n, int64_t x); /* in the place of run: the point x of a curve */
+	int64_t x;
 };
 
 /* Opens the library that the command line names, LIBBENCH CORE [ROW...], and pins the thread to the

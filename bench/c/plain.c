@@ -115,6 +115,30 @@ static int64_t run_callbacks(int64_t n)
 	return ns;
 }
 
+static int64_t forty_two(void)
+{
+	return BENCH_CALL0;
+}
+
+static int64_t run_callback0(int64_t n)
+{
+	int64_t from = child_now();
+	int64_t sum = lib.callbacks0(forty_two, n);
+	int64_t ns = child_now() - from;
+	child_check("callback0", sum == n * BENCH_CALL0);
+	return ns;
+}
+
+static int64_t run_option(int64_t n)
+{
+	int64_t sum = 0, from = child_now();
+	for (int64_t i = 0; i < n; i++)
+		sum += lib.option(NULL, (int)(i & 1023), (int64_t)7);
+	int64_t ns = child_now() - from;
+	child_check("variadic", sum == child_sum(n, CHILD_CALL2_REST));
+	return ns;
+}
+
 static int64_t run_callback3(int64_t n)
 {
 	int64_t from = child_now();
@@ -177,24 +201,27 @@ static int64_t run_sort(int64_t n)
 }
 
 static const struct child_bench benches[] = {
-	{"call0", "single", CHILD_CHECK_N, run_call0},
-	{"call2", "single", CHILD_CHECK_N, run_call2},
-	{"call3", "single", CHILD_CHECK_N, run_call3},
-	{"call6", "single", CHILD_CHECK_N, run_call6},
-	{"call14", "single", CHILD_CHECK_N, run_call14},
-	{"structs", "single", CHILD_CHECK_N, run_structs},
-	{"strlen", "single", CHILD_CHECK_N, run_strlen},
-	{"steady", "single", CHILD_CHECK_N, run_steady},
-	{"callback1", "single", CHILD_CHECK_N, run_callback1},
-	{"callbacks", "single", CHILD_CHECK_N, run_callbacks},
-	{"callback3", "single", CHILD_CHECK_N, run_callback3},
-	{"callbackstruct", "single", CHILD_CHECK_N, run_callbackstruct},
-	{"foreign", "threads", CHILD_CHECK_N, run_foreign},
-	{"qsort", "single", 1, run_qsort},
-	{"sort", "single", 1, run_sort},
-	{"args/0", "single", CHILD_CHECK_N, run_call0},
-	{"errno", "single", CHILD_CHECK_N, run_errno},
-	{"threads", "threads", CHILD_CHECK_N, run_threads},
+	{"call0", "single", CHILD_CHECK_N, .run = run_call0},
+	{"call2", "single", CHILD_CHECK_N, .run = run_call2},
+	{"call3", "single", CHILD_CHECK_N, .run = run_call3},
+	{"call6", "single", CHILD_CHECK_N, .run = run_call6},
+	{"call14", "single", CHILD_CHECK_N, .run = run_call14},
+	{"structs", "single", CHILD_CHECK_N, .run = run_structs},
+	{"strlen", "single", CHILD_CHECK_N, .run = run_strlen},
+	{"steady", "single", CHILD_CHECK_N, .run = run_steady},
+	{"callback1", "single", CHILD_CHECK_N, .run = run_callback1},
+	{"callbacks", "single", CHILD_CHECK_N, .run = run_callbacks},
+	{"callback0", "single", CHILD_CHECK_N, .run = run_callback0},
+	{"variadic", "single", CHILD_CHECK_N, .run = run_option},
+	{"funcparam", "single", CHILD_CHECK_N, .run = run_callback1},
+	{"callback3", "single", CHILD_CHECK_N, .run = run_callback3},
+	{"callbackstruct", "single", CHILD_CHECK_N, .run = run_callbackstruct},
+	{"foreign", "threads", CHILD_CHECK_N, .run = run_foreign},
+	{"qsort", "single", 1, .run = run_qsort},
+	{"sort", "single", 1, .run = run_sort},
+	{"args/0", "single", CHILD_CHECK_N, .run = run_call0},
+	{"errno", "single", CHILD_CHECK_N, .run = run_errno},
+	{"threads", "threads", CHILD_CHECK_N, .run = run_threads},
 };
 
 int main(int argc, char **argv)

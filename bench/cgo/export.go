@@ -14,6 +14,9 @@ import (
 //export goSuccessor
 func goSuccessor(x C.int64_t) C.int64_t { return C.int64_t(child.Successor(int64(x))) }
 
+//export goFortyTwo
+func goFortyTwo() C.int64_t { return C.int64_t(child.FortyTwo()) }
+
 //export goScaled
 func goScaled(x C.int64_t, y C.int32_t, p unsafe.Pointer) C.int64_t {
 	return C.int64_t(child.Scaled(int64(x), int32(y), p))

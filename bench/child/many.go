@@ -10,9 +10,9 @@ import (
 // most is how many functions or callbacks the curves go up to; the points are powers of ten.
 const most = 1000000
 
-// Bound returns the curve of calls against how many bound functions there are, up to limit: each call is of another one of
+// BoundCurve returns the curve of calls against how many bound functions there are, up to limit: each call is of another one of
 // them. bind binds bench_call0 to another func value each time.
-func Bound(impl string, limit int, bind func() func() int64) (benches []Bench) {
+func BoundCurve(impl string, limit int, bind func() func() int64) (benches []Bench) {
 	var functions []func() int64 // made when first needed
 	for count := 10; count <= most && count <= limit; count *= 10 {
 		count, step := count, step(count)

@@ -2,6 +2,7 @@ package child
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"syscall"
 	"time"
@@ -18,17 +19,23 @@ const (
 const CheckN = 100
 
 // Functions are an implementation's ways to call libbench.so, nil for what it cannot do. They are func values, so that
-// all implementations run the same loops; package child's functions below say what each has to do.
+// all implementations run the same loops; package child's functions below say what each has to do. The tags name the C
+// functions that Bound binds.
 type Functions struct {
-	Call0, Steady func() int64
-	Call2         func(a, b int32) int32
-	Call3         func(a, b, c float64) float64
-	Call6         func(a, b, c, d, e, f int32) int32
-	Call14        func(a, b, c, d, e, f, g, h, i, j int32, k, l, m, n float64) float64
-	Structs       func(In) Out
-	Strlen        func(s string) uint
-	Errno         func(code int32) (int32, syscall.Errno)
+	Call0    func() int64                                                         `c:"bench_call0"`
+	Steady   func() int64                                                         `c:"bench_steady"`
+	Call2    func(a, b int32) int32                                               `c:"bench_call2"`
+	Call3    func(a, b, c float64) float64                                        `c:"bench_call3"`
+	Call6    func(a, b, c, d, e, f int32) int32                                   `c:"bench_call6"`
+	Call14   func(a, b, c, d, e, f, g, h, i, j int32, k, l, m, n float64) float64 `c:"bench_call14"`
+	Structs  func(In) Out                                                         `c:"bench_structs"`
+	Strlen   func(s string) uint                                                  `c:"bench_strlen"`
+	Errno    func(code int32) (int32, syscall.Errno)                              `c:"bench_errno"`
+	Variadic func(handle unsafe.Pointer, option int32, rest ...any) int64         `c:"bench_option"`
+	FuncArg  func(fn func(int64) int64, x int64) int64                            `c:"bench_callback1"`
 
+	Option         func(option int32, value int64) int64 // where Variadic takes something else
+	Callback0      func(n int64) int64
 	Callback1      func() int64
 	Callbacks      func(n int64) int64
 	Callback3      func(n int64) int64
@@ -36,12 +43,60 @@ type Functions struct {
 	Foreign        func(n int64) (sum, ns int64)
 	Threads        func(n int64) int64
 	Sort           func(base unsafe.Pointer, n uintptr)
+	Many           func(cbs *uintptr, count, step, n int64) int64 `c:"bench_callbacks_many"`
 
 	Args  Args
 	Sizes Sizes
 
 	Bind        func() (call0 func() int64) // each time another func value
 	NewCallback func() (done func())        // makes a callback; done frees it
+}
+
+// Bound returns the functions of an implementation that binds func values to C functions, and makes C functions of Go's;
+// without those of which bind reports that it cannot.
+func Bound(bind func(name string, fn any) bool, callback func(fn any) uintptr) (f Functions) {
+	bindTagged(reflect.ValueOf(&f).Elem(), bind)
+	var back struct {
+		zero    func(cb uintptr, n int64) int64                     `c:"bench_callbacks0"`
+		one     func(cb uintptr, x int64) int64                     `c:"bench_callback1"`
+		many    func(cb uintptr, n int64) int64                     `c:"bench_callbacks"`
+		three   func(cb uintptr, n int64) int64                     `c:"bench_callbacks3"`
+		structs func(cb uintptr, ins *In, n int64) int64            `c:"bench_callbacks_struct"`
+		foreign func(cb uintptr, n int64, sum *int64) int64         `c:"bench_foreign"`
+		threads func(cb uintptr, n int64) int64                     `c:"bench_threads"`
+		qsort   func(base unsafe.Pointer, n, size, compare uintptr) `c:"qsort"`
+	}
+	bindTagged(reflect.ValueOf(&back).Elem(), bind)
+	fortyTwo, successor, scaled := callback(FortyTwo), callback(Successor), callback(Scaled)
+	convert, compare := callback(Convert), callback(CompareInts)
+	f.Callback0 = func(n int64) int64 { return back.zero(fortyTwo, n) }
+	f.Callback1 = func() int64 { return back.one(successor, 1) }
+	f.Callbacks = func(n int64) int64 { return back.many(successor, n) }
+	f.Callback3 = func(n int64) int64 { return back.three(scaled, n) }
+	f.CallbackStruct = func(ins *In, n int64) int64 { return back.structs(convert, ins, n) }
+	f.Foreign = func(n int64) (sum, ns int64) {
+		out := new(int64)
+		ns = back.foreign(successor, n, out)
+		return *out, ns
+	}
+	f.Threads = func(n int64) int64 { return back.threads(successor, n) }
+	f.Sort = func(base unsafe.Pointer, n uintptr) { back.qsort(base, n, 4, compare) }
+	return f
+}
+
+// bindTagged binds the fields of a struct, and of those in it, that have a tag.
+func bindTagged(v reflect.Value, bind func(name string, fn any) bool) {
+	for i := 0; i < v.NumField(); i++ {
+		field := v.Field(i)
+		if field.Kind() == reflect.Struct {
+			bindTagged(field, bind)
+			continue
+		}
+		name, ok := v.Type().Field(i).Tag.Lookup("c")
+		if ok && !bind(name, reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Interface()) {
+			reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Elem().Set(reflect.Zero(field.Type()))
+		}
+	}
 }
 
 // Rows returns the rows of the functions that are there.
@@ -66,6 +121,10 @@ func Rows(impl string, f Functions) (benches []Bench) {
 	add(f.Steady != nil, Bench{Row: "steady", Run: Call0("steady", f.Steady, SteadyResult)})
 	add(f.Callback1 != nil, Bench{Row: "callback1", Run: Callback1(f.Callback1)})
 	add(f.Callbacks != nil, Bench{Row: "callbacks", Run: Callbacks(f.Callbacks)})
+	add(f.Callback0 != nil, Bench{Row: "callback0", Run: Callback0(f.Callback0)})
+	add(f.Variadic != nil, Bench{Row: "variadic", Run: Variadic(f.Variadic)})
+	add(f.Option != nil, Bench{Row: "variadic", Run: Option(f.Option)})
+	add(f.FuncArg != nil, Bench{Row: "funcparam", Run: FuncArg(f.FuncArg)})
 	add(f.Callback3 != nil, Bench{Row: "callback3", Run: Callback3(f.Callback3)})
 	add(f.CallbackStruct != nil, Bench{Row: "callbackstruct", Run: CallbackStruct(f.CallbackStruct)})
 	add(f.Foreign != nil, Bench{Row: "foreign", Threads: true, Run: Foreign(f.Foreign)})
@@ -249,6 +308,46 @@ func Errno(f func(code int32) (int32, syscall.Errno)) func(n int) time.Duration 
 			want += int64(i&31 + 1)
 		}
 		Check("errno", sum == want && errors == want)
+		return took
+	}
+}
+
+// Variadic returns the variadic row of a function that takes its last argument as any: it is known not to be constant, but
+// small, so that making an interface of it allocates nothing.
+func Variadic(f func(handle unsafe.Pointer, option int32, rest ...any) int64) func(n int) time.Duration {
+	return Option(func(option int32, value int64) int64 { return f(nil, option, value) })
+}
+
+// Option returns the variadic row.
+func Option(f func(option int32, value int64) int64) func(n int) time.Duration {
+	return func(n int) time.Duration {
+		var sum int64
+		start := time.Now()
+		for i := 0; i < n; i++ {
+			sum += f(int32(i&1023), 7)
+		}
+		took := time.Since(start)
+		Check("variadic", sum == Sum(n, Call2Rest))
+		return took
+	}
+}
+
+// FuncArg returns the funcparam row: f calls fn with x and adds 1; fn is the same func value each time.
+func FuncArg(f func(fn func(int64) int64, x int64) int64) func(n int) time.Duration {
+	fn := Successor
+	return Call0("funcparam", func() int64 { return f(fn, 1) }, 3)
+}
+
+// FortyTwo is the Go function of the callback0 row.
+func FortyTwo() int64 { return Call0Result }
+
+// Callback0 returns the callback0 row: one call of f, which calls FortyTwo back n times and returns the sum.
+func Callback0(f func(n int64) int64) func(n int) time.Duration {
+	return func(n int) time.Duration {
+		start := time.Now()
+		sum := f(int64(n))
+		took := time.Since(start)
+		Check("callback0", sum == Call0Result*int64(n))
 		return took
 	}
 }

@@ -7,17 +7,22 @@ import (
 
 // Args are functions of so many int64: bench_argsN returns 1*a0 + 2*a1 + ... + N*aN-1.
 type Args struct {
-	N0  func() int64
-	N1  func(a0 int64) int64
-	N2  func(a0, a1 int64) int64
-	N4  func(a0, a1, a2, a3 int64) int64
-	N6  func(a0, a1, a2, a3, a4, a5 int64) int64
-	N8  func(a0, a1, a2, a3, a4, a5, a6, a7 int64) int64
-	N12 func(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11 int64) int64
-	N16 func(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15 int64) int64
-	N24 func(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23 int64) int64
-	N32 func(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31 int64) int64
-	N40 func(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, a33, a34, a35, a36, a37, a38, a39 int64) int64
+	N0  func() int64                                                                           `c:"bench_call0"`
+	N1  func(a0 int64) int64                                                                   `c:"bench_args1"`
+	N2  func(a0, a1 int64) int64                                                               `c:"bench_args2"`
+	N4  func(a0, a1, a2, a3 int64) int64                                                       `c:"bench_args4"`
+	N6  func(a0, a1, a2, a3, a4, a5 int64) int64                                               `c:"bench_args6"`
+	N8  func(a0, a1, a2, a3, a4, a5, a6, a7 int64) int64                                       `c:"bench_args8"`
+	N9  func(a0, a1, a2, a3, a4, a5, a6, a7, a8 int64) int64                                   `c:"bench_args9"`
+	N12 func(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11 int64) int64                     `c:"bench_args12"`
+	N14 func(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13 int64) int64           `c:"bench_args14"`
+	N16 func(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15 int64) int64 `c:"bench_args16"`
+	N24 func(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20,
+		a21, a22, a23 int64) int64 `c:"bench_args24"`
+	N32 func(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20,
+		a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31 int64) int64 `c:"bench_args32"`
+	N40 func(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20,
+		a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, a33, a34, a35, a36, a37, a38, a39 int64) int64 `c:"bench_args40"`
 }
 
 // rows returns a point of the curve for each function that is there.
@@ -63,9 +68,21 @@ func (a *Args) rows() (benches []Bench) {
 		}
 		return sum
 	})
+	add(a.N9 != nil, 9, func(n int) (sum int64) {
+		for i := 0; i < n; i++ {
+			sum += a.N9(1, 2, 3, 4, 5, 6, 7, 8, 9)
+		}
+		return sum
+	})
 	add(a.N12 != nil, 12, func(n int) (sum int64) {
 		for i := 0; i < n; i++ {
 			sum += a.N12(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+		}
+		return sum
+	})
+	add(a.N14 != nil, 14, func(n int) (sum int64) {
+		for i := 0; i < n; i++ {
+			sum += a.N14(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
 		}
 		return sum
 	})
@@ -83,13 +100,15 @@ func (a *Args) rows() (benches []Bench) {
 	})
 	add(a.N32 != nil, 32, func(n int) (sum int64) {
 		for i := 0; i < n; i++ {
-			sum += a.N32(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32)
+			sum += a.N32(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+				25, 26, 27, 28, 29, 30, 31, 32)
 		}
 		return sum
 	})
 	add(a.N40 != nil, 40, func(n int) (sum int64) {
 		for i := 0; i < n; i++ {
-			sum += a.N40(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
+			sum += a.N40(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+				25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
 		}
 		return sum
 	})
@@ -127,13 +146,13 @@ type (
 
 // Sizes are functions of structs.
 type Sizes struct {
-	B8   func(Bytes8) Bytes8
-	B16  func(Bytes16) Bytes16
-	B24  func(Bytes24) Bytes24
-	B32  func(Bytes32) Bytes32
-	B64  func(Bytes64) Bytes64
-	B128 func(Bytes128) Bytes128
-	B256 func(Bytes256) Bytes256
+	B8   func(Bytes8) Bytes8     `c:"bench_bytes8"`
+	B16  func(Bytes16) Bytes16   `c:"bench_bytes16"`
+	B24  func(Bytes24) Bytes24   `c:"bench_bytes24"`
+	B32  func(Bytes32) Bytes32   `c:"bench_bytes32"`
+	B64  func(Bytes64) Bytes64   `c:"bench_bytes64"`
+	B128 func(Bytes128) Bytes128 `c:"bench_bytes128"`
+	B256 func(Bytes256) Bytes256 `c:"bench_bytes256"`
 }
 
 // rows returns a point of the curve for each function that is there.

@@ -23,5 +23,5 @@ func main() {
 	many := gangway.MustFunc[func(cbs *uintptr, count, step, n int64) int64](lib, "bench_callbacks_many")
 	const impl = "gangway-auto"
 	const noLimit = 1000000
-	child.Serve(append(child.Bound(impl, noLimit, bind), child.Live(impl, noLimit, callback, many)...))
+	child.Serve(append(child.BoundCurve(impl, noLimit, bind), child.Live(impl, noLimit, callback, many)...))
 }

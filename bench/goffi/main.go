@@ -2,6 +2,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime"
 	"syscall"
 	"unsafe"
@@ -96,13 +97,18 @@ func main() {
 	threads := prepare(lib, "bench_threads", i64, pointer, i64)
 	many := prepare(lib, "bench_callbacks_many", i64, pointer, i64, i64, i64)
 	qsort := prepare(libc, "qsort", types.VoidTypeDescriptor, pointer, u64, u64, pointer)
-	args1 := prepare(lib, "bench_args1", i64, i64)
-	args2 := prepare(lib, "bench_args2", i64, i64, i64)
-	args4 := prepare(lib, "bench_args4", i64, i64, i64, i64, i64)
-	args6 := prepare(lib, "bench_args6", i64, i64, i64, i64, i64, i64, i64)
-	args8 := prepare(lib, "bench_args8", i64, i64, i64, i64, i64, i64, i64, i64, i64)
-	args12 := prepare(lib, "bench_args12", i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64)
 
+	args := map[int]*function{}
+	for _, count := range []int{1, 2, 4, 6, 8, 9, 12, 14} {
+		types := make([]*types.TypeDescriptor, count)
+		for i := range types {
+			types[i] = i64
+		}
+		args[count] = prepare(lib, fmt.Sprint("bench_args", count), i64, types...)
+	}
+	callbacks0 := prepare(lib, "bench_callbacks0", i64, pointer, i64)
+
+	fortyTwo := ffi.NewCallback(child.FortyTwo)
 	successor := ffi.NewCallback(child.Successor)
 	scaled := ffi.NewCallback(func(x int64, y int32, p uintptr) int64 {
 		return child.Scaled(x, y, *(*unsafe.Pointer)(unsafe.Pointer(&p)))
@@ -154,6 +160,7 @@ func main() {
 			runtime.KeepAlive(p)
 			return r
 		},
+		Callback0: func(n int64) int64 { return back(callbacks0, fortyTwo, n) },
 		Callback1: func() int64 { return back(callback1, successor, 1) },
 		Callbacks: func(n int64) int64 { return back(callbacks, successor, n) },
 		Callback3: func(n int64) int64 { return back(callbacks3, scaled, n) },
@@ -169,32 +176,48 @@ func main() {
 		},
 		Args: child.Args{
 			N0: call0.niladic(),
-			N1: func(a int64) (r int64) {
-				args1.call(unsafe.Pointer(&r), unsafe.Pointer(&a))
+			N1: func(a0 int64) (r int64) {
+				args[1].call(unsafe.Pointer(&r), unsafe.Pointer(&a0))
 				return r
 			},
-			N2: func(a, b int64) (r int64) {
-				args2.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b))
+			N2: func(a0, a1 int64) (r int64) {
+				args[2].call(unsafe.Pointer(&r), unsafe.Pointer(&a0), unsafe.Pointer(&a1))
 				return r
 			},
-			N4: func(a, b, c, d int64) (r int64) {
-				args4.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b), unsafe.Pointer(&c), unsafe.Pointer(&d))
+			N4: func(a0, a1, a2, a3 int64) (r int64) {
+				args[4].call(unsafe.Pointer(&r), unsafe.Pointer(&a0), unsafe.Pointer(&a1), unsafe.Pointer(&a2),
+					unsafe.Pointer(&a3))
 				return r
 			},
-			N6: func(a, b, c, d, e, f int64) (r int64) {
-				args6.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b), unsafe.Pointer(&c), unsafe.Pointer(&d),
-					unsafe.Pointer(&e), unsafe.Pointer(&f))
+			N6: func(a0, a1, a2, a3, a4, a5 int64) (r int64) {
+				args[6].call(unsafe.Pointer(&r), unsafe.Pointer(&a0), unsafe.Pointer(&a1), unsafe.Pointer(&a2),
+					unsafe.Pointer(&a3), unsafe.Pointer(&a4), unsafe.Pointer(&a5))
 				return r
 			},
-			N8: func(a, b, c, d, e, f, g, h int64) (r int64) {
-				args8.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b), unsafe.Pointer(&c), unsafe.Pointer(&d),
-					unsafe.Pointer(&e), unsafe.Pointer(&f), unsafe.Pointer(&g), unsafe.Pointer(&h))
+			N8: func(a0, a1, a2, a3, a4, a5, a6, a7 int64) (r int64) {
+				args[8].call(unsafe.Pointer(&r), unsafe.Pointer(&a0), unsafe.Pointer(&a1), unsafe.Pointer(&a2),
+					unsafe.Pointer(&a3), unsafe.Pointer(&a4), unsafe.Pointer(&a5), unsafe.Pointer(&a6),
+					unsafe.Pointer(&a7))
 				return r
 			},
-			N12: func(a, b, c, d, e, f, g, h, i, j, k, l int64) (r int64) {
-				args12.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b), unsafe.Pointer(&c), unsafe.Pointer(&d),
-					unsafe.Pointer(&e), unsafe.Pointer(&f), unsafe.Pointer(&g), unsafe.Pointer(&h), unsafe.Pointer(&i),
-					unsafe.Pointer(&j), unsafe.Pointer(&k), unsafe.Pointer(&l))
+			N9: func(a0, a1, a2, a3, a4, a5, a6, a7, a8 int64) (r int64) {
+				args[9].call(unsafe.Pointer(&r), unsafe.Pointer(&a0), unsafe.Pointer(&a1), unsafe.Pointer(&a2),
+					unsafe.Pointer(&a3), unsafe.Pointer(&a4), unsafe.Pointer(&a5), unsafe.Pointer(&a6),
+					unsafe.Pointer(&a7), unsafe.Pointer(&a8))
+				return r
+			},
+			N12: func(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11 int64) (r int64) {
+				args[12].call(unsafe.Pointer(&r), unsafe.Pointer(&a0), unsafe.Pointer(&a1),
+					unsafe.Pointer(&a2), unsafe.Pointer(&a3), unsafe.Pointer(&a4), unsafe.Pointer(&a5),
+					unsafe.Pointer(&a6), unsafe.Pointer(&a7), unsafe.Pointer(&a8), unsafe.Pointer(&a9),
+					unsafe.Pointer(&a10), unsafe.Pointer(&a11))
+				return r
+			},
+			N14: func(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13 int64) (r int64) {
+				args[14].call(unsafe.Pointer(&r), unsafe.Pointer(&a0), unsafe.Pointer(&a1),
+					unsafe.Pointer(&a2), unsafe.Pointer(&a3), unsafe.Pointer(&a4), unsafe.Pointer(&a5),
+					unsafe.Pointer(&a6), unsafe.Pointer(&a7), unsafe.Pointer(&a8), unsafe.Pointer(&a9),
+					unsafe.Pointer(&a10), unsafe.Pointer(&a11), unsafe.Pointer(&a12), unsafe.Pointer(&a13))
 				return r
 			},
 		},

@@ -20,6 +20,8 @@ var implementations = []implementation{
 	{"purego", "purego", "#009e73"},
 	{"goffi", "goffi", "#66c2a5"},
 	{"libffi", "libffi, from C", "#7f7f7f"},
+	{"libffi-plan", "libffi's plans, from C", "#a0a0a0"},
+	{"gangway-c", "Gangway, from C", "#f0c000"},
 	{"luajit", "LuaJIT", "#6a3d9a"},
 	{"c", "C, through a pointer", "#000000"},
 	{"go", "Go, not inlined", "#b0b000"},

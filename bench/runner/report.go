@@ -121,7 +121,7 @@ func describe(core int, programs []*program) *results.File {
 	}
 	f.Versions["C compiler"] = os.Getenv("CC_VERSION")
 	for _, p := range programs {
-		if version := os.Getenv("LIBFFI_VERSION"); p.name == "libffi" && version != "" {
+		if version := os.Getenv("LIBFFI_VERSION"); strings.HasPrefix(p.name, "libffi") && version != "" {
 			f.Versions["libffi"] = version
 		}
 		for name, version := range p.versions {

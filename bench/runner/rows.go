@@ -88,13 +88,16 @@ func allRows() []*row {
 		{id: "structs", title: "call, 24-byte struct in, 16-byte struct out", kind: results.Calls, limits: other},
 		{id: "strlen", title: "strlen of a 32-byte Go string", kind: results.Calls, limits: other},
 		{id: "errno", title: "call that sets errno, and errno", kind: results.Calls},
+		{id: "variadic", title: "variadic call (...any) of a pointer, an int and a long", kind: results.Calls},
 		{id: "steady", title: "call, no arguments, a quarter of a second on end", kind: results.Calls, sample: 250 * ms, samples: minSamples, limits: call},
 		{id: "callback1", title: "call with one callback", kind: results.Callbacks, short: true},
 		{id: "callbacks", title: "callback, same thread", kind: results.Callbacks, short: true, limits: callback},
+		{id: "callback0", title: "callback without arguments, same thread", kind: results.Callbacks, limits: callback},
 		{id: "callback3", title: "callback with three arguments, same thread", kind: results.Callbacks, limits: other},
 		{id: "callbackstruct", title: "callback, 24-byte struct in, 16-byte struct out", kind: results.Callbacks, limits: other},
 		{id: "foreign", title: "callback, foreign thread, steady", kind: results.Callbacks, limits: foreign},
 		{id: "threads", title: "callback, the first of a foreign thread, with making the thread", kind: results.Callbacks},
+		{id: "funcparam", title: "call with a func parameter, the same func value again", kind: results.Callbacks},
 		{id: "qsort", title: "qsort of 100,000 ints, Go comparator", kind: results.Callbacks, n: 1, samples: minSamples},
 
 		{id: "bind", title: "Bind, of a signature seen before", kind: results.Setup},
@@ -123,8 +126,11 @@ func allRows() []*row {
 
 		{id: "build-cold", title: "go build of a hello that calls libm, empty cache", kind: results.Build, n: 1, slow: true, samples: buildRounds},
 		{id: "build-warm", title: "go build of it after a change", kind: results.Build, n: 1, slow: true, samples: 5},
+		{id: "size-stripped", title: "its size, linked with -s -w", kind: results.Build, n: 1, whole: true, bytes: true,
+			samples: buildRounds},
 		{id: "build-size", title: "its size", kind: results.Build, n: 1, whole: true, bytes: true, samples: buildRounds},
 		{id: "start", title: "running it", kind: results.Build, n: 10, samples: minSamples},
+		{id: "start-stripped", title: "running it, linked with -s -w", kind: results.Build, n: 10, samples: minSamples},
 	}
 	for _, r := range rows {
 		if r.sample == 0 && r.n == 0 {
