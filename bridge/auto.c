@@ -4,7 +4,10 @@
    a function starts out Blocking and is timed; after enough short calls in a row its calls become
    running calls. One that is taken over and goes on for long has to show twice as many short calls
    before the next attempt. (Being taken over says nothing by itself: the runtime's signal hits
-   short calls, too.)
+   short calls, too.) On a machine with other load the kernel may take the core away after a
+   take-over, and a short call looks long; that is rare, and must not add up to Blocking for good.
+   So what went well for a second before counts for more: an attempt that was wrong costs others a
+   P for 10 ms at most, a hundredth of that.
 
    A callback divides a call: what counts is how long C runs on end, from the call to the first
    callback, between callbacks, and from the last one to the return. So a sort with a Go comparator
@@ -18,11 +21,11 @@
 
 enum {
 	SHORT_NS = 1000, /* a call of at most this is short */
-	LONG_NS = 10000, /* going on for more than this after a take-over is long; the signal itself
-			    takes some */
+	LONG_NS = 100000, /* going on for more than this after a take-over is long; the signal
+			     itself takes some, up to 40 us on a machine with other load */
 	SHORTS_NEEDED = 8,    /* short calls in a row before the first attempt */
 	PENALTY_MAX = 16,     /* at most SHORTS_NEEDED << PENALTY_MAX */
-	FORGIVEN_SECONDS = 10 /* running for so long without a take-over clears the penalty */
+	FORGIVEN_SECONDS = 1  /* running for so long until then clears the penalty */
 };
 
 /* Cycles of the time stamp counter per 1024 ns; 3 GHz until measured. */

@@ -1,9 +1,11 @@
 /* The policy of Auto (bridge/auto.c): when a C function makes running calls, and when it goes back.
  */
+#define _DEFAULT_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -13,6 +15,10 @@ enum {
 	SHORT = 100,
 	LONG = 1000000000
 }; /* cycles: far below and far above a microsecond on any machine */
+
+enum {
+	SLOW_TAKEOVER = 100000
+}; /* cycles: 20 to 50 us, what a take-over itself takes on a machine with other load */
 
 static unsigned shorts_until_running(struct gw_auto *a, unsigned limit)
 {
@@ -103,6 +109,30 @@ static void auto_short_call_taken_over_stays_running(void **state)
 	assert_int_equal(a.mode, GW_AUTO_RUNNING);
 }
 
+static void auto_slow_takeover_stays_running(void **state)
+{
+	(void)state;
+	struct gw_auto a = {0};
+	shorts_until_running(&a, 1000);
+	for (int i = 0; i < 100; i++)
+		gw_auto_taken(&a, SLOW_TAKEOVER);
+	assert_int_equal(a.mode, GW_AUTO_RUNNING);
+}
+
+/* The kernel takes the core away after a take-over now and then: that must not add up. */
+static void auto_long_call_after_a_second_is_forgiven(void **state)
+{
+	(void)state;
+	struct gw_auto a = {0};
+	unsigned first = shorts_until_running(&a, 1000);
+	gw_auto_taken(&a, LONG);
+	assert_int_equal(shorts_until_running(&a, 1000), 2 * first);
+	usleep(1500000);
+	gw_auto_taken(&a, LONG);
+	assert_int_equal(a.mode, GW_AUTO_PROBING);
+	assert_int_equal(shorts_until_running(&a, 1000), first);
+}
+
 static void auto_fixed_modes_do_not_change(void **state)
 {
 	(void)state;
@@ -127,6 +157,8 @@ int main(void)
 		cmocka_unit_test(auto_taken_over_for_ever_stays_bounded),
 		cmocka_unit_test(auto_second_report_of_one_period_counts_once),
 		cmocka_unit_test(auto_short_call_taken_over_stays_running),
+		cmocka_unit_test(auto_slow_takeover_stays_running),
+		cmocka_unit_test(auto_long_call_after_a_second_is_forgiven),
 		cmocka_unit_test(auto_fixed_modes_do_not_change),
 	};
 	gw_auto_init();
