@@ -1,6 +1,6 @@
--- Implementation "luajit": LuaJIT's FFI, whose compiled traces call C directly: the outside reference. The protocol is that
--- of bench/child/child.go. Usage: luajit luajit.lua LIBBENCH CORE [ROW...]
--- Left out is what LuaJIT's FFI does not do: callbacks with structs, and from threads that Lua does not know.
+-- Implementation "luajit": LuaJIT's FFI, whose compiled traces call C directly: the outside reference. The protocol
+-- is that of bench/child/child.go. Usage: luajit luajit.lua LIBBENCH CORE [ROW...] Left out is what LuaJIT's FFI does
+-- not do: callbacks with structs, and from threads that Lua does not know.
 local ffi = require("ffi")
 local bit = require("bit")
 
@@ -64,8 +64,8 @@ local function xorshift(x)
 	return bit.bxor(x, bit.lshift(x, 5))
 end
 
--- Fixed work, by which disturbances show. Its time is compared with none but its own. Six chains side by side take all that
--- the core can do: one alone would leave room for whoever shares the core's units, and not see them.
+-- Fixed work, by which disturbances show. Its time is compared with none but its own. Six chains side by side take
+-- all that the core can do: one alone would leave room for whoever shares the core's units, and not see them.
 local function calibrate()
 	local a, b, c, d, e, f, from = 1, 2, 3, 4, 5, 6, now()
 	for _ = 1, 8192 do

@@ -1,5 +1,6 @@
 #!/bin/sh
-# go vet, its check of assembly against Go prototypes among it, with cgo off and on, and gofmt: of Gangway's module and of the benchmark's.
+# go vet, its check of assembly against Go prototypes among it, with cgo off and on, and gofmt: of Gangway's module and of
+# the benchmark's.
 # Usage: govet.sh      in the build directory, after make; environment: GO
 set -eu
 go=${GO:-go}

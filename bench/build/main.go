@@ -1,5 +1,5 @@
-// The build rows: what it takes to build and to start a hello that calls libm (bench/hello), with cgo, with Gangway, and
-// without C. It runs in a copy of the module, whose hellos it changes; GO is the go command.
+// The build rows: what it takes to build and to start a hello that calls libm (bench/hello), with cgo, with Gangway,
+// and without C. It runs in a copy of the module, whose hellos it changes; GO is the go command.
 package main
 
 import (

@@ -24,7 +24,8 @@ static int64_t steady(void) { return lib.steady(); }
 static int call2(int a, int b) { return lib.call2(a, b); }
 static double call3(double a, double b, double c) { return lib.call3(a, b, c); }
 static int call6(int a, int b, int c, int d, int e, int f) { return lib.call6(a, b, c, d, e, f); }
-static double call14(int a, int b, int c, int d, int e, int f, int g, int h, int i, int j, double k, double l, double m, double n)
+static double call14(int a, int b, int c, int d, int e, int f, int g, int h, int i, int j, double k, double l,
+	double m, double n)
 {
 	return lib.call14(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
 }
@@ -63,12 +64,16 @@ func main() {
 		{Row: "structs", Impl: impl, CheckN: child.CheckN, Run: runStructs},
 		{Row: "steady", Impl: impl, CheckN: child.CheckN, Run: runSteady},
 		{Row: "callback1", Impl: impl, CheckN: child.CheckN, Run: runCallback1},
-		{Row: "callbacks", Impl: impl, CheckN: child.CheckN, Run: child.Callbacks(func(n int64) int64 { return int64(C.callbacks(C.int64_t(n))) })},
-		{Row: "callback3", Impl: impl, CheckN: child.CheckN, Run: child.Callback3(func(n int64) int64 { return int64(C.callbacks3(C.int64_t(n))) })},
-		{Row: "callbackstruct", Impl: impl, CheckN: child.CheckN, Run: child.CallbackStruct(func(ins *child.In, n int64) int64 {
+		{Row: "callbacks", Impl: impl, CheckN: child.CheckN,
+			Run: child.Callbacks(func(n int64) int64 { return int64(C.callbacks(C.int64_t(n))) })},
+		{Row: "callback3", Impl: impl, CheckN: child.CheckN,
+			Run: child.Callback3(func(n int64) int64 { return int64(C.callbacks3(C.int64_t(n))) })},
+		{Row: "callbackstruct", Impl: impl, CheckN: child.CheckN, Run: child.CallbackStruct(func(ins *child.In,
+			n int64) int64 {
 			return int64(C.callbacks_struct((*C.struct_bench_in)(unsafe.Pointer(ins)), C.int64_t(n)))
 		})},
-		{Row: "foreign", Impl: impl, CheckN: child.CheckN, Threads: true, Run: child.Foreign(func(n int64) (int64, int64) {
+		{Row: "foreign", Impl: impl, CheckN: child.CheckN, Threads: true, Run: child.Foreign(func(n int64) (int64,
+			int64) {
 			var sum C.int64_t
 			ns := C.foreign(C.int64_t(n), &sum)
 			return int64(sum), int64(ns)

@@ -3,8 +3,9 @@
 //
 // # Protocol
 //
-// The runner starts each program once, with the path of libbench.so, the number of a core, and, if not all are wanted, the
-// names of rows, and asks it for samples in short rounds. On standard output the program writes a line for each benchmark it has, and then that it is ready:
+// The runner starts each program once, with the path of libbench.so, the number of a core, and, if not all are
+// wanted, the names of rows, and asks it for samples in short rounds. On standard output the program writes a line
+// for each benchmark it has, and then that it is ready:
 //
 //	bench ROW IMPLEMENTATION single|threads ALLOCATIONS
 //	ready
@@ -14,9 +15,9 @@
 //	version NAME VERSION
 //	left-out WHAT AND WHY
 //
-// ALLOCATIONS is how many pieces of Go memory an operation allocates, rounded down, or - where nobody counts: in C, and
-// with "threads" unless there are to be none. By then the program has checked every benchmark; a wrong result ends it, and
-// so does an allocation where there is to be none. Benchmarks count from 0. A request is
+// ALLOCATIONS is how many pieces of Go memory an operation allocates, rounded down, or - where nobody counts: in C,
+// and with "threads" unless there are to be none. By then the program has checked every benchmark; a wrong result
+// ends it, and so does an allocation where there is to be none. Benchmarks count from 0. A request is
 //
 //	run BENCHMARK N
 //
@@ -24,11 +25,10 @@
 //
 //	NS CALIBRATION CALIBRATION DELAY [QUANTILE=NS]...
 //
-// all in nanoseconds: what the sample took; what a fixed piece of work took right before and right after it; for how long
-// during the sample the thread was ready to run and did not (0 for "threads", benchmarks that run on other threads too);
-// quantiles of the events within the sample, for rows that are about the longest of them.
-// The main goroutine, which makes the calls, is locked to its thread, and that is pinned to the core; other threads are
-// free.
+// all in nanoseconds: what the sample took; what a fixed piece of work took right before and right after it; for how
+// long during the sample the thread was ready to run and did not (0 for "threads", benchmarks that run on other
+// threads too); quantiles of the events within the sample, for rows that are about the longest of them. The main
+// goroutine, which makes the calls, is locked to its thread, and that is pinned to the core; other threads are free.
 package child
 
 import (
@@ -52,8 +52,8 @@ type Bench struct {
 	Long      bool // an operation takes so long that there is one in a sample
 	CheckN    int  // operations of the first run, which only checks
 	NoAllocs  bool // an operation is to allocate nothing
-	// Run performs n operations, panics by Check if a result is wrong, and returns what is to be reported: the time they
-	// took.
+	// Run performs n operations, panics by Check if a result is wrong, and returns what is to be reported: the time
+	// they took.
 	Run func(n int) time.Duration
 	// Events stands in the place of Run where the longest of n events is to be reported; it returns how long each took.
 	Events func(n int) []time.Duration
@@ -170,8 +170,8 @@ func (b *Bench) run(n int) (took time.Duration, quantiles string) {
 	return events[len(events)-1], quantiles
 }
 
-// allocations returns how many pieces of Go memory an operation of b allocates, rounded down as testing.AllocsPerRun does
-// it. The least of a few runs counts: the runtime allocates now and then, too.
+// allocations returns how many pieces of Go memory an operation of b allocates, rounded down as testing.AllocsPerRun
+// does it. The least of a few runs counts: the runtime allocates now and then, too.
 func allocations(b Bench) uint64 {
 	least := ^uint64(0)
 	for i := 0; i < allocationRuns && least != 0; i++ {
@@ -195,7 +195,8 @@ func pin(core int) error {
 		return fmt.Errorf("no core %d", core)
 	}
 	mask[core/64] = 1 << (uint(core) % 64)
-	_, _, errno := syscall.RawSyscall(syscall.SYS_SCHED_SETAFFINITY, 0, unsafe.Sizeof(mask), uintptr(unsafe.Pointer(&mask)))
+	_, _, errno := syscall.RawSyscall(syscall.SYS_SCHED_SETAFFINITY, 0, unsafe.Sizeof(mask),
+		uintptr(unsafe.Pointer(&mask)))
 	if errno != 0 {
 		return os.NewSyscallError("sched_setaffinity", errno)
 	}
@@ -204,8 +205,9 @@ func pin(core int) error {
 
 const calibrationRounds = 1 << 13
 
-// calibrate times a fixed piece of work that depends on nothing but the speed of the core. It is six chains side by side,
-// which take all that the core can do: one alone would leave room for whoever shares the core's units, and not see them.
+// calibrate times a fixed piece of work that depends on nothing but the speed of the core. It is six chains side by
+// side, which take all that the core can do: one alone would leave room for whoever shares the core's units, and not
+// see them.
 func calibrate() time.Duration {
 	a, b, c, d, e, f := uint64(1), uint64(2), uint64(3), uint64(4), uint64(5), uint64(6)
 	start := time.Now()

@@ -18,10 +18,10 @@ const (
 	nap        = 200 * time.Microsecond
 )
 
-// Latency returns the latency rows. Of n collections, the longest by the wall clock ("gc-wall") and by how long it stopped
-// the program ("gc-stop"), while eight goroutines are in calls of wait that take 20 ms; and the same with a C function that
-// mostly returns at once and sometimes takes so long ("gc-mixed-wall", "gc-mixed-stop"). Beside the same goroutines, of n
-// times that one wakes up from a short sleep, how late it was at most ("late", "late-mixed").
+// Latency returns the latency rows. Of n collections, the longest by the wall clock ("gc-wall") and by how long it
+// stopped the program ("gc-stop"), while eight goroutines are in calls of wait that take 20 ms; and the same with a C
+// function that mostly returns at once and sometimes takes so long ("gc-mixed-wall", "gc-mixed-stop"). Beside the
+// same goroutines, of n times that one wakes up from a short sleep, how late it was at most ("late", "late-mixed").
 // always and sometimes call two different C functions, each of which waits so many microseconds.
 func Latency(impl string, always, sometimes func(us int64)) []Bench {
 	row := func(name string, wait func(us int64), shorts int, event func() time.Duration) Bench {

@@ -52,8 +52,8 @@ type Functions struct {
 	NewCallback func() (done func())        // makes a callback; done frees it
 }
 
-// Bound returns the functions of an implementation that binds func values to C functions, and makes C functions of Go's;
-// without those of which bind reports that it cannot.
+// Bound returns the functions of an implementation that binds func values to C functions, and makes C functions of
+// Go's; without those of which bind reports that it cannot.
 func Bound(bind func(name string, fn any) bool, callback func(fn any) uintptr) (f Functions) {
 	bindTagged(reflect.ValueOf(&f).Elem(), bind)
 	var back struct {
@@ -312,8 +312,8 @@ func Errno(f func(code int32) (int32, syscall.Errno)) func(n int) time.Duration 
 	}
 }
 
-// Variadic returns the variadic row of a function that takes its last argument as any: it is known not to be constant, but
-// small, so that making an interface of it allocates nothing.
+// Variadic returns the variadic row of a function that takes its last argument as any: it is known not to be
+// constant, but small, so that making an interface of it allocates nothing.
 func Variadic(f func(handle unsafe.Pointer, option int32, rest ...any) int64) func(n int) time.Duration {
 	return Option(func(option int32, value int64) int64 { return f(nil, option, value) })
 }
@@ -390,8 +390,8 @@ func Callback3(f func(n int64) int64) func(n int) time.Duration {
 // Convert is the Go function of the callbackstruct row.
 func Convert(in In) Out { return Out{in.A + int64(in.C), in.B * float64(in.D)} }
 
-// CallbackStruct returns the callbackstruct row: one call of f, which calls Convert back with Ins[i&1023] for i below n and
-// returns the sum of all that the results hold.
+// CallbackStruct returns the callbackstruct row: one call of f, which calls Convert back with Ins[i&1023] for i below
+// n and returns the sum of all that the results hold.
 func CallbackStruct(f func(ins *In, n int64) int64) func(n int) time.Duration {
 	return func(n int) time.Duration {
 		start := time.Now()
@@ -411,8 +411,8 @@ func Foreign(f func(n int64) (sum, ns int64)) func(n int) time.Duration {
 	}
 }
 
-// Threads returns the threads row: f makes n threads, one after the other, each of which calls Successor back once with its
-// number, and returns the sum.
+// Threads returns the threads row: f makes n threads, one after the other, each of which calls Successor back once
+// with its number, and returns the sum.
 func Threads(f func(n int64) int64) func(n int) time.Duration {
 	return func(n int) time.Duration {
 		start := time.Now()

@@ -1,5 +1,5 @@
-// Gangway's side of the benchmark: built without cgo. Implementations gangway-auto, gangway-blocking and gangway-fast are
-// functions bound with that option, gangway-stub is assembly (stub_amd64.s).
+// Gangway's side of the benchmark: built without cgo. Implementations gangway-auto, gangway-blocking and gangway-fast
+// are functions bound with that option, gangway-stub is assembly (stub_amd64.s).
 package main
 
 import (
@@ -31,9 +31,10 @@ func main() {
 	}
 	for i := range benches {
 		row := benches[i].Row
-		// Long strings are copied to Go's heap, a new thread has a goroutine made for it, and these two calls are no direct
-		// ones.
-		benches[i].NoAllocs = !strings.HasPrefix(row, "strlen/") && row != "threads" && row != "variadic" && row != "funcparam"
+		// Long strings are copied to Go's heap, a new thread has a goroutine made for it, and these two calls are no
+		// direct ones.
+		benches[i].NoAllocs = !strings.HasPrefix(row,
+			"strlen/") && row != "threads" && row != "variadic" && row != "funcparam"
 	}
 	const auto = "gangway-auto"
 	benches = append(benches, child.Rows(auto, setUp(lib))...)

@@ -1,7 +1,7 @@
 #include "textflag.h"
 #include "funcdata.h"
-// Users keep a copy of this header beside their stubs, for Go's build cache does not see one elsewhere; bench/run builds
-// in a new directory every time.
+// Users keep a copy of this header beside their stubs, for Go's build cache does not see one elsewhere; bench/run
+// builds in a new directory every time.
 #include "../../trampolines/gangway_amd64.h"
 
 // func stubCall0() int64

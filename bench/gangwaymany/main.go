@@ -1,4 +1,5 @@
-// Gangway's side of the rows about many bound functions and many callbacks: a program of its own, for they fill the heap.
+// Gangway's side of the rows about many bound functions and many callbacks: a program of its own, for they fill the
+// heap.
 package main
 
 import (

@@ -135,12 +135,14 @@ func main() {
 			return r
 		},
 		Call6: func(a, b, c, d, e, f int32) (r int32) {
-			call6.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b), unsafe.Pointer(&c), unsafe.Pointer(&d),
+			call6.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b), unsafe.Pointer(&c),
+				unsafe.Pointer(&d),
 				unsafe.Pointer(&e), unsafe.Pointer(&f))
 			return r
 		},
 		Call14: func(a, b, c, d, e, f, g, h, i, j int32, k, l, m, n float64) (r float64) {
-			call14.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b), unsafe.Pointer(&c), unsafe.Pointer(&d),
+			call14.call(unsafe.Pointer(&r), unsafe.Pointer(&a), unsafe.Pointer(&b), unsafe.Pointer(&c),
+				unsafe.Pointer(&d),
 				unsafe.Pointer(&e), unsafe.Pointer(&f), unsafe.Pointer(&g), unsafe.Pointer(&h), unsafe.Pointer(&i),
 				unsafe.Pointer(&j), unsafe.Pointer(&k), unsafe.Pointer(&l), unsafe.Pointer(&m), unsafe.Pointer(&n))
 			return r
@@ -231,9 +233,11 @@ func main() {
 		Bind: func() func() int64 { return prepare(lib, "bench_call0", i64).niladic() },
 	})
 	const mostCallbacks = 1000 // 2,000, and none is ever freed
-	benches = append(benches, child.Live(impl, mostCallbacks, func() uintptr { return ffi.NewCallback(child.Successor) },
+	benches = append(benches, child.Live(impl, mostCallbacks,
+		func() uintptr { return ffi.NewCallback(child.Successor) },
 		func(cbs *uintptr, count, step, n int64) (sum int64) {
-			many.call(unsafe.Pointer(&sum), unsafe.Pointer(&cbs), unsafe.Pointer(&count), unsafe.Pointer(&step), unsafe.Pointer(&n))
+			many.call(unsafe.Pointer(&sum), unsafe.Pointer(&cbs), unsafe.Pointer(&count), unsafe.Pointer(&step),
+				unsafe.Pointer(&n))
 			return sum
 		})...)
 	child.Serve(benches)

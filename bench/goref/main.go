@@ -1,5 +1,5 @@
-// Implementation "go": a Go function that is not inlined, to see what a call costs in Go itself, and what it costs to find one
-// by its address; and, beside the latency rows of others, what they are where goroutines sleep in Go.
+// Implementation "go": a Go function that is not inlined, to see what a call costs in Go itself, and what it costs to
+// find one by its address; and, beside the latency rows of others, what they are where goroutines sleep in Go.
 package main
 
 import (

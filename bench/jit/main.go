@@ -1,6 +1,6 @@
 // Machine code made at run time, on the roads of package jit: implementations jit (registered, a direct func value),
-// jit-counted (registered, calls counted), and, where the code calls Go, jit-a (on the system stack), jit-b (behind the gate)
-// and jit-c (registered).
+// jit-counted (registered, calls counted), and, where the code calls Go, jit-a (on the system stack), jit-b (behind
+// the gate) and jit-c (registered).
 package main
 
 import (
@@ -21,7 +21,8 @@ var (
 )
 
 func leaf(name string, code []byte) *jit.Function {
-	return &jit.Function{Name: name, File: "bench", Code: code, Ranges: []jit.Range{{End: uint32(len(code)), Line: 1, Preempt: true}}}
+	return &jit.Function{Name: name, File: "bench", Code: code, Ranges: []jit.Range{{End: uint32(len(code)), Line: 1,
+		Preempt: true}}}
 }
 
 func newArena(code, functions int) *jit.Arena {
@@ -40,7 +41,8 @@ func main() {
 	child.Library() // the arguments are as for all programs
 	a := newArena(1<<20, 1000)
 	var benches []child.Bench
-	for impl, bind := range map[string]func(e *jit.Entry, fn any) error{"jit": (*jit.Entry).Direct, "jit-counted": (*jit.Entry).Func} {
+	for impl, bind := range map[string]func(e *jit.Entry, fn any) error{"jit": (*jit.Entry).Direct,
+		"jit-counted": (*jit.Entry).Func} {
 		var call0 func() int64
 		var call2 func(a, b int32) int32
 		var call3 func(a, b, c float64) float64
@@ -48,15 +50,19 @@ func main() {
 		child.Fail(bind(add(a, leaf("bench.call2", call2Code)), &call2))
 		child.Fail(bind(add(a, leaf("bench.call3", call3Code)), &call3))
 		benches = append(benches,
-			child.Bench{Row: "call0", Impl: impl, CheckN: child.CheckN, NoAllocs: true, Run: child.Call0("call0", call0, child.Call0Result)},
+			child.Bench{Row: "call0", Impl: impl, CheckN: child.CheckN, NoAllocs: true, Run: child.Call0("call0",
+				call0, child.Call0Result)},
 			child.Bench{Row: "call2", Impl: impl, CheckN: child.CheckN, NoAllocs: true, Run: child.Call2(call2)},
 			child.Bench{Row: "call3", Impl: impl, CheckN: child.CheckN, NoAllocs: true, Run: child.Call3(call3)})
 	}
-	for impl, loop := range map[string]func(n int64) int64{"jit-a": onSystemStack(), "jit-b": behindGate(), "jit-c": registered(a)} {
-		benches = append(benches, child.Bench{Row: "callbacks", Impl: impl, CheckN: child.CheckN, Run: child.Callbacks(loop)})
+	for impl, loop := range map[string]func(n int64) int64{"jit-a": onSystemStack(), "jit-b": behindGate(),
+		"jit-c": registered(a)} {
+		benches = append(benches, child.Bench{Row: "callbacks", Impl: impl, CheckN: child.CheckN,
+			Run: child.Callbacks(loop)})
 	}
 	for _, n := range []int{1, 1000, 10000} {
-		benches = append(benches, child.Bench{Row: fmt.Sprint("lookup", n), Impl: "jit", CheckN: child.CheckN, NoAllocs: true, Run: lookup(n)})
+		benches = append(benches, child.Bench{Row: fmt.Sprint("lookup", n), Impl: "jit", CheckN: child.CheckN,
+			NoAllocs: true, Run: lookup(n)})
 	}
 	benches = append(benches, child.Bench{Row: "register", Impl: "jit", CheckN: child.CheckN, Run: register()})
 	child.Serve(benches)
@@ -171,7 +177,8 @@ func lookup(functions int) func(n int) time.Duration {
 	}
 }
 
-// register returns the row of what it takes to add a function. An arena is full after a million, and then another follows.
+// register returns the row of what it takes to add a function. An arena is full after a million, and then another
+// follows.
 func register() func(n int) time.Duration {
 	const functions = 1 << 20
 	f := leaf("bench.registered", call2Code)

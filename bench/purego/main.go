@@ -1,4 +1,5 @@
-// Implementation "purego": github.com/ebitengine/purego, built without cgo. It is what Go programs without cgo mostly use.
+// Implementation "purego": github.com/ebitengine/purego, built without cgo. It is what Go programs without cgo mostly
+// use.
 package main
 
 import (

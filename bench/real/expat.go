@@ -53,8 +53,9 @@ func length(s *byte) (n int) {
 const (
 	xmlItems = 400000
 	xmlHead  = "<list>\n"
-	xmlItem  = "<item id=\"%06d\" kind=\"spare\"><name>part %06d</name><price>%04d.50</price><note>in stock, and a little text</note></item>\n"
-	xmlTail  = "</list>\n"
+	xmlItem  = "<item id=\"%06d\" kind=\"spare\"><name>part %06d</name><price>%04d.50</price>" +
+		"<note>in stock, and a little text</note></item>\n"
+	xmlTail = "</list>\n"
 )
 
 // xmlFile returns the file to parse, which is beside libbench.so; the first program that needs it makes it.

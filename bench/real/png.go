@@ -42,7 +42,8 @@ func drawn() (*image.NRGBA, []byte) {
 	picture := image.NewNRGBA(image.Rect(0, 0, pictureSide, pictureSide))
 	for y := 0; y < pictureSide; y++ {
 		for x := 0; x < pictureSide; x++ {
-			copy(picture.Pix[picture.PixOffset(x, y):], []byte{byte(x / 4), byte(y / 4), byte(x * y / 64), byte(128 + (x^y)&127)})
+			copy(picture.Pix[picture.PixOffset(x, y):], []byte{byte(x / 4), byte(y / 4), byte(x * y / 64),
+				byte(128 + (x^y)&127)})
 		}
 	}
 	var file bytes.Buffer

@@ -1,6 +1,6 @@
-// Package real holds the programs of the real work rows. They are the same for cgo and for Gangway, which differ in how the
-// functions of the libraries come about: bench/workcgo and bench/workgangway fill in structs of funcs. A *byte is a char *
-// or unsigned char *, an unsafe.Pointer one of the library's objects.
+// Package real holds the programs of the real work rows. They are the same for cgo and for Gangway, which differ in
+// how the functions of the libraries come about: bench/workcgo and bench/workgangway fill in structs of funcs. A
+// *byte is a char * or unsigned char *, an unsafe.Pointer one of the library's objects.
 package real
 
 import (

@@ -67,7 +67,8 @@ func (w *sqliteWork) open() {
 	w.db = db
 	w.exec("CREATE TABLE q (id INTEGER PRIMARY KEY, v INTEGER)")
 	w.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)")
-	w.exec(fmt.Sprintf("INSERT INTO q WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM c WHERE i<%d) SELECT i, 3*i FROM c", queryRows-1))
+	w.exec(fmt.Sprintf("INSERT INTO q WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM c WHERE i<%d) "+
+		"SELECT i, 3*i FROM c", queryRows-1))
 	must("sqlite3_create_function", w.CreateFunction(w.db, cstring("scalar")), sqliteOK)
 	w.query = w.prepare("SELECT v FROM q WHERE id = ?")
 	w.insert = w.prepare("INSERT INTO t VALUES (?, ?)")
@@ -126,7 +127,8 @@ func (w *sqliteWork) runScalar(n int) time.Duration {
 	w.open()
 	if w.scalar == nil {
 		w.exec("CREATE TABLE s (v INTEGER)")
-		w.exec(fmt.Sprintf("INSERT INTO s WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM c WHERE i<%d) SELECT i FROM c", scalarRows-1))
+		w.exec(fmt.Sprintf("INSERT INTO s WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM c WHERE i<%d) "+
+			"SELECT i FROM c", scalarRows-1))
 		w.scalar = w.prepare("SELECT sum(scalar(v)) FROM s")
 	}
 	start := time.Now()

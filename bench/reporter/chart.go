@@ -16,12 +16,13 @@ const (
 // hidden is what would lie on others' dots, and what is no call of C.
 var hidden = []string{"gangway-fast", "gangway-stub", "jit", "jit-counted", "jit-a", "jit-b", "jit-c"}
 
-// chart draws every row that cgo has: the median of each implementation, and the middle half of its samples, relative to
-// cgo's median.
+// chart draws every row that cgo has: the median of each implementation, and the middle half of its samples, relative
+// to cgo's median.
 func chart(f *results.File) string {
 	const width, left, right, rowHeight = 1000, 400, 890, 21
 	parts := []struct{ title, kind string }{
-		{"Calls", results.Calls}, {"Callbacks", results.Callbacks}, {"Real work", results.Work}, {"Latency", results.Latency}, {"Build", results.Build},
+		{"Calls", results.Calls}, {"Callbacks", results.Callbacks}, {"Real work", results.Work}, {"Latency",
+			results.Latency}, {"Build", results.Build},
 	}
 	low, high, lines := 0.1, 10.0, 0
 	var all []string
@@ -139,7 +140,8 @@ func curves(f *results.File) string {
 	p.text(20, 46, 11, "start", grey, "Medians; both axes are logarithmic. "+f.Machine())
 	top := p.legend(20, 70, p.width-20, impls)
 	for i, c := range all {
-		panel(p, f, c, impls, float64(20+i%columns*panelWidth), top+float64(i/columns*panelHeight), panelWidth-20, panelHeight-20)
+		panel(p, f, c, impls, float64(20+i%columns*panelWidth), top+float64(i/columns*panelHeight), panelWidth-20,
+			panelHeight-20)
 	}
 	return p.end()
 }

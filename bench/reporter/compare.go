@@ -72,8 +72,8 @@ func compare(before, after *results.File) {
 // leastSamples is how many samples say something of the noise among them.
 const leastSamples = 3
 
-// differ tells whether two results are further apart than noise explains: the medians differ by more than leastChange, the
-// middle halves of the samples lie apart, and the fastest samples moved the same way.
+// differ tells whether two results are further apart than noise explains: the medians differ by more than
+// leastChange, the middle halves of the samples lie apart, and the fastest samples moved the same way.
 func differ(o, n *results.Result) bool {
 	change := n.Median/o.Median - 1
 	switch {

@@ -48,7 +48,8 @@ const (
 func report(args []string) error {
 	flags := flag.NewFlagSet("bench/report", flag.ExitOnError)
 	dir := flags.String("o", "", "write to this `directory`; else that of the results")
-	readme := flags.String("readme", "", "put the tables into README.md, and the pictures into doc/, of this source `tree`")
+	readme := flags.String("readme", "",
+		"put the tables into README.md, and the pictures into doc/, of this source `tree`")
 	flags.Parse(args)
 	if flags.NArg() != 1 {
 		usage()

@@ -131,7 +131,8 @@ func latency(b *strings.Builder, f *results.File) {
 				continue
 			}
 			q := r.Quantiles
-			fmt.Fprintf(b, " %s | %s | %s | %s%s |", r.Value(q["p50"]), r.Value(q["p90"]), r.Value(q["p99"]), r.Value(r.Median), marks(r))
+			fmt.Fprintf(b, " %s | %s | %s | %s%s |", r.Value(q["p50"]), r.Value(q["p90"]), r.Value(q["p99"]),
+				r.Value(r.Median), marks(r))
 		}
 		b.WriteString("\n")
 	}
@@ -139,7 +140,9 @@ func latency(b *strings.Builder, f *results.File) {
 }
 
 func foot(b *strings.Builder, f *results.File) {
-	fmt.Fprintf(b, "\\~: the middle half of the samples lies further apart than %.0f%% of the median. \\*: too few samples were undisturbed, the least disturbed\nones count.",
+	fmt.Fprintf(b,
+		"\\~: the middle half of the samples lies further apart than %.0f%% of the median. \\*: too few samples were "+
+			"undisturbed, the least disturbed\nones count.",
 		100*results.WideSpread)
 	for i, what := range f.LeftOut {
 		what, _, _ = strings.Cut(what, ":") // why is in results.json
@@ -160,7 +163,8 @@ func summary(f *results.File, dir string) string {
 	b := new(strings.Builder)
 	head(b, f)
 	rows := rowsOf(f, results.Calls, results.Callbacks)
-	table(b, f, rows, used(f, rows, "gangway-fast", "gangway-stub", "cgo-nocallback", "go", "jit", "jit-counted", "jit-a", "jit-b", "jit-c"))
+	table(b, f, rows, used(f, rows, "gangway-fast", "gangway-stub", "cgo-nocallback", "go", "jit", "jit-counted",
+		"jit-a", "jit-b", "jit-c"))
 	if rows := rowsOf(f, results.Work, results.Build); len(rows) > 0 {
 		table(b, f, rows, used(f, rows))
 	}

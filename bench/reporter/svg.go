@@ -14,7 +14,9 @@ type picture struct {
 
 func newPicture(width, height float64) *picture {
 	p := &picture{width: width, height: height}
-	fmt.Fprintf(p, `<svg xmlns="http://www.w3.org/2000/svg" width="%g" height="%g" viewBox="0 0 %g %g" font-family="Helvetica, Arial, sans-serif">`+"\n",
+	fmt.Fprintf(p,
+		`<svg xmlns="http://www.w3.org/2000/svg" width="%g" height="%g" viewBox="0 0 %g %g" `+
+			`font-family="Helvetica, Arial, sans-serif">`+"\n",
 		width, height, width, height)
 	fmt.Fprintf(p, `<rect width="%g" height="%g" fill="#fff"/>`+"\n", width, height)
 	return p
@@ -26,17 +28,20 @@ func (p *picture) end() string {
 }
 
 func (p *picture) line(x1, y1, x2, y2, width float64, colour string) {
-	fmt.Fprintf(p, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="%s" stroke-width="%g"/>`+"\n", x1, y1, x2, y2, colour, width)
+	fmt.Fprintf(p, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="%s" stroke-width="%g"/>`+"\n", x1, y1, x2,
+		y2, colour, width)
 }
 
 func (p *picture) dot(x, y, r float64, colour string) {
-	fmt.Fprintf(p, `<circle cx="%.1f" cy="%.1f" r="%g" fill="%s" stroke="#fff" stroke-width="0.7"/>`+"\n", x, y, r, colour)
+	fmt.Fprintf(p, `<circle cx="%.1f" cy="%.1f" r="%g" fill="%s" stroke="#fff" stroke-width="0.7"/>`+"\n", x, y, r,
+		colour)
 }
 
 // text writes at a baseline; anchor is start, middle or end.
 func (p *picture) text(x, y, size float64, anchor, colour, text string) {
 	text = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
-	fmt.Fprintf(p, `<text x="%.1f" y="%.1f" font-size="%g" text-anchor="%s" fill="%s">%s</text>`+"\n", x, y, size, anchor, colour, text)
+	fmt.Fprintf(p, `<text x="%.1f" y="%.1f" font-size="%g" text-anchor="%s" fill="%s">%s</text>`+"\n", x, y, size,
+		anchor, colour, text)
 }
 
 func (p *picture) path(points [][2]float64, colour string) {

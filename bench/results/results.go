@@ -47,7 +47,7 @@ type Result struct {
 	Max           float64            `json:"ns_max"`
 	Quarter       float64            `json:"ns_p25"`
 	ThreeQuarters float64            `json:"ns_p75"`
-	Quantiles     map[string]float64 `json:"quantiles,omitempty"` // of the events within a sample; medians of the samples'
+	Quantiles     map[string]float64 `json:"quantiles,omitempty"` // of a sample's events; medians of the samples'
 	RatioToCgo    *float64           `json:"ratio_to_cgo"`
 	RatioToC      *float64           `json:"ratio_to_c"`
 	RatioToPurego *float64           `json:"ratio_to_purego,omitempty"`
@@ -56,7 +56,7 @@ type Result struct {
 	Samples       int                `json:"samples"`
 	Dropped       int                `json:"dropped"`
 	Bad           int                `json:"bad,omitempty"` // answers that were no measurements: dropped, too
-	Disturbed     bool               `json:"disturbed"`     // there were too few undisturbed samples: the least disturbed ones count
+	Disturbed     bool               `json:"disturbed"`     // too few were undisturbed: the least disturbed ones count
 	Wide          bool               `json:"wide"`          // the spread is over WideSpread
 }
 
@@ -114,7 +114,8 @@ func (f *File) Find(row, impl string) *Result {
 // Machine describes the machine in a line.
 func (f *File) Machine() string {
 	linux, _, _ := strings.Cut(f.Kernel, "-")
-	return fmt.Sprintf("%s, %d cores (single-threaded rows on core %d), Linux %s, %s", f.CPU, f.Cores, f.Core, linux, f.Date)
+	return fmt.Sprintf("%s, %d cores (single-threaded rows on core %d), Linux %s, %s", f.CPU, f.Cores, f.Core, linux,
+		f.Date)
 }
 
 // VersionList returns the versions in a line.

@@ -5,12 +5,13 @@
 //
 // # Method
 //
-// Machines that are shared change their speed, for seconds at a time or for a millisecond. So every round takes samples
-// from each implementation of a row, in another order every time: a few of a third of a millisecond where operations are
-// short, else one. A sample is disturbed when the fixed piece of work before or after it took longer than the same program
-// has shown it can, or when the thread was kept waiting for its core. Disturbed samples are dropped, counted, and taken
-// again, within reason. Minimum, quartiles, median and maximum of the others are reported. (What happens once in many
-// samples, collections above all, is not in the median: that favours implementations that allocate.)
+// Machines that are shared change their speed, for seconds at a time or for a millisecond. So every round takes
+// samples from each implementation of a row, in another order every time: a few of a third of a millisecond where
+// operations are short, else one. A sample is disturbed when the fixed piece of work before or after it took longer
+// than the same program has shown it can, or when the thread was kept waiting for its core. Disturbed samples are
+// dropped, counted, and taken again, within reason. Minimum, quartiles, median and maximum of the others are
+// reported. (What happens once in many samples, collections above all, is not in the median: that favours
+// implementations that allocate.)
 package main
 
 import (
@@ -54,8 +55,8 @@ type sample struct {
 
 func main() { os.Exit(run(os.Args[1:])) }
 
-// run is the runner with these arguments; it returns the exit status. What has been measured is written in any case: when a
-// program ends, hangs or answers nonsense, the rows go on without it, and an interrupt ends the rounds.
+// run is the runner with these arguments; it returns the exit status. What has been measured is written in any case:
+// when a program ends, hangs or answers nonsense, the rows go on without it, and an interrupt ends the rounds.
 func run(args []string) (status int) {
 	flags := flag.NewFlagSet("runner", flag.ExitOnError)
 	short := flags.Bool("short", false, "a few rows, few samples, a small table")
@@ -195,7 +196,7 @@ func (c *cell) warmUp(r *row) {
 func (r *row) round(round int) {
 	for i := range r.cells {
 		c := r.cells[(i+round)%len(r.cells)]
-		for k := 0; (k == 0 || k < r.burst && c.undisturbed() < r.samples) && c.program.err == nil && c.bad <= maxBad; k++ {
+		for k := 0; c.asked() && (k == 0 || k < r.burst && c.undisturbed() < r.samples); k++ {
 			if s, ok := c.take(r); ok {
 				c.samples = append(c.samples, s)
 			}
@@ -203,7 +204,7 @@ func (r *row) round(round int) {
 	}
 	r.finished = true
 	for _, c := range r.cells {
-		if c.undisturbed() < r.samples && c.program.err == nil && c.bad <= maxBad {
+		if c.asked() && c.undisturbed() < r.samples {
 			r.finished = false
 		}
 	}
@@ -228,6 +229,9 @@ func (c *cell) take(r *row) (s sample, ok bool) {
 	}
 	return s, true
 }
+
+// asked tells whether c's program is there and gives answers.
+func (c *cell) asked() bool { return c.program.err == nil && c.bad <= maxBad }
 
 // undisturbed counts the undisturbed samples of c, by what is known so far.
 func (c *cell) undisturbed() (n int) {

@@ -41,8 +41,8 @@ type bench struct {
 	allocs    *uint64 // per operation, nil where nobody counts
 }
 
-// start runs the program and waits until it has checked its benchmarks: all, or those of the rows. When it fails, err says
-// why.
+// start runs the program and waits until it has checked its benchmarks: all, or those of the rows. When it fails, err
+// says why.
 func start(path, library string, core int, rows []string, interrupted <-chan struct{}) *program {
 	args := append([]string{library, strconv.Itoa(core)}, rows...)
 	p := &program{name: filepath.Base(path), command: exec.Command(path, args...),
@@ -102,7 +102,8 @@ func (p *program) start() error {
 		if line == "ready" {
 			return nil
 		}
-		if name, version, ok := strings.Cut(strings.TrimPrefix(line, "version "), " "); ok && strings.HasPrefix(line, "version ") {
+		if name, version, ok := strings.Cut(strings.TrimPrefix(line, "version "), " "); ok && strings.HasPrefix(line,
+			"version ") {
 			p.versions[name] = version
 			continue
 		}
@@ -202,7 +203,8 @@ func (p *program) stop() {
 // lastCore returns the last core that this process may run on: interrupts tend to be served by the first.
 func lastCore() (core int) {
 	var mask [128]uint64
-	n, _, errno := syscall.RawSyscall(syscall.SYS_SCHED_GETAFFINITY, 0, unsafe.Sizeof(mask), uintptr(unsafe.Pointer(&mask)))
+	n, _, errno := syscall.RawSyscall(syscall.SYS_SCHED_GETAFFINITY, 0, unsafe.Sizeof(mask),
+		uintptr(unsafe.Pointer(&mask)))
 	if errno != 0 {
 		return 0
 	}

@@ -32,10 +32,13 @@ func evaluate(rows []*row) (all []*results.Result) {
 			samples, disturbed := c.counted()
 			ns := values(samples)
 			x := &results.Result{
-				Row: r.id, Name: r.title, Kind: r.kind, Curve: r.curve, X: r.x, Impl: c.impl, Go: runtime.Version(), Unit: "ns",
-				Median: quantile(ns, 0.5), Min: ns[0], Max: ns[len(ns)-1], Quarter: quantile(ns, 0.25), ThreeQuarters: quantile(ns, 0.75),
-				Quantiles: medianQuantiles(samples), Samples: len(ns), Dropped: len(c.samples) - len(ns), Bad: c.bad, Disturbed: disturbed,
-				Allocs: c.program.benches[c.index].allocs,
+				Row: r.id, Name: r.title, Kind: r.kind, Curve: r.curve, X: r.x, Impl: c.impl,
+				Go: runtime.Version(), Unit: "ns",
+				Median: quantile(ns, 0.5), Min: ns[0], Max: ns[len(ns)-1], Quarter: quantile(ns,
+					0.25), ThreeQuarters: quantile(ns, 0.75),
+				Quantiles: medianQuantiles(samples), Samples: len(ns), Dropped: len(c.samples) - len(ns), Bad: c.bad,
+				Disturbed: disturbed,
+				Allocs:    c.program.benches[c.index].allocs,
 			}
 			if r.bytes {
 				x.Unit = "bytes"
@@ -117,7 +120,8 @@ func ratio(a, b *results.Result) *float64 {
 func describe(core int, programs []*program) *results.File {
 	f := &results.File{
 		Date: time.Now().UTC().Format("2006-01-02"), CPU: processor(), Cores: runtime.NumCPU(), Core: core,
-		Kernel: firstLine(output("uname", "-r")), Versions: map[string]string{"Go": strings.TrimPrefix(runtime.Version(), "go")},
+		Kernel: firstLine(output("uname",
+			"-r")), Versions: map[string]string{"Go": strings.TrimPrefix(runtime.Version(), "go")},
 	}
 	f.Versions["C compiler"] = os.Getenv("CC_VERSION")
 	for _, p := range programs {
@@ -142,20 +146,24 @@ func printTable(out io.Writer, rows []*row, f *results.File) {
 			continue
 		}
 		fmt.Fprintf(out, "%s\n", r.title)
-		fmt.Fprintf(w, "\tmedian\tmin\tmax\tspread\tsamples\tdropped\tto cgo\tto C\tto purego\tto Go\tallocs\tlimit\t\n")
+		fmt.Fprintf(w,
+			"\tmedian\tmin\tmax\tspread\tsamples\tdropped\tto cgo\tto C\tto purego\tto Go\tallocs\tlimit\t\n")
 		for _, x := range f.Results {
 			if x.Row != r.id {
 				continue
 			}
-			fmt.Fprintf(w, "  %-16s\t%s\t%s\t%s\t%s%.0f%%\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", x.Impl, x.Value(x.Median), x.Value(x.Min),
-				x.Value(x.Max), x.Marks(), 100*x.Spread(), x.Samples, dropped(x), ratioText(x.RatioToCgo), ratioText(x.RatioToC),
+			fmt.Fprintf(w, "  %-16s\t%s\t%s\t%s\t%s%.0f%%\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", x.Impl,
+				x.Value(x.Median), x.Value(x.Min),
+				x.Value(x.Max), x.Marks(), 100*x.Spread(), x.Samples, dropped(x),
+				ratioText(x.RatioToCgo), ratioText(x.RatioToC),
 				ratioText(x.RatioToPurego), ratioText(x.RatioToGo), allocs(x), r.verdict(x))
 		}
 		w.Flush()
 		fmt.Fprintln(out)
 	}
-	fmt.Fprintf(out, `Each time is of one operation. allocs: pieces of Go memory for each. limit: of the ratio to cgo, on Go 1.26 or newer,
-or of machine code's (jit) to Go.
+	fmt.Fprintf(out,
+		`Each time is of one operation. allocs: pieces of Go memory for each. limit: of the ratio to cgo, on Go 1.26 or
+newer, or of machine code's (jit) to Go.
 spread: of the middle half of the samples, as a part of the median; ~: over %.0f%%.
 *: too few undisturbed samples, the least disturbed ones count.
 `, 100*results.WideSpread)

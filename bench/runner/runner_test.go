@@ -14,8 +14,8 @@ import (
 	"github.com/gangwayffi/gangway/bench/results"
 )
 
-// The test program plays the runner, and the programs that the runner starts: links to it, by whose names it knows what to
-// play.
+// The test program plays the runner, and the programs that the runner starts: links to it, by whose names it knows
+// what to play.
 func TestMain(m *testing.M) {
 	switch name := filepath.Base(os.Args[0]); {
 	case name == "runner":

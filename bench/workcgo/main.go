@@ -1,6 +1,7 @@
 //go:build cgo
 
-// Cgo's side of the real work rows. Each library is a file with a build tag, which bench/run sets where there are headers.
+// Cgo's side of the real work rows. Each library is a file with a build tag, which bench/run sets where there are
+// headers.
 package main
 
 /*

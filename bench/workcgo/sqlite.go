@@ -39,7 +39,8 @@ var sqlite = real.SQLite{
 		return int32(C.sqlite3_exec((*C.sqlite3)(db), (*C.char)(unsafe.Pointer(sql)), nil, nil, nil))
 	},
 	Prepare: func(db unsafe.Pointer, sql *byte, n int32, stmt *unsafe.Pointer) int32 {
-		return int32(C.sqlite3_prepare_v2((*C.sqlite3)(db), (*C.char)(unsafe.Pointer(sql)), C.int(n), (**C.sqlite3_stmt)(unsafe.Pointer(stmt)), nil))
+		return int32(C.sqlite3_prepare_v2((*C.sqlite3)(db), (*C.char)(unsafe.Pointer(sql)), C.int(n),
+			(**C.sqlite3_stmt)(unsafe.Pointer(stmt)), nil))
 	},
 	BindInt64: func(stmt unsafe.Pointer, i int32, v int64) int32 {
 		return int32(C.sqlite3_bind_int64((*C.sqlite3_stmt)(stmt), C.int(i), C.sqlite3_int64(v)))

@@ -1,4 +1,5 @@
-// Gangway's side of the real work rows: built without cgo, libraries loaded at run time. What is not installed is left out.
+// Gangway's side of the real work rows: built without cgo, libraries loaded at run time. What is not installed is
+// left out.
 package main
 
 import (
@@ -12,7 +13,8 @@ import (
 const impl = "gangway-auto"
 
 func main() {
-	benches := []child.Bench{{Row: "sort", Impl: impl, CheckN: 1, Long: true, Run: child.Qsort(sorter(), real.SortLength)}}
+	benches := []child.Bench{{Row: "sort", Impl: impl, CheckN: 1, Long: true, Run: child.Qsort(sorter(),
+		real.SortLength)}}
 	for _, job := range []struct {
 		name, file string
 		benches    func(lib *gangway.Library) []child.Bench
@@ -68,7 +70,8 @@ func sqlite(lib *gangway.Library) []child.Bench {
 	)
 	bind(lib, map[string]any{
 		"sqlite3_libversion": &version, "sqlite3_open": &s.Open, "sqlite3_exec": &exec, "sqlite3_prepare_v2": &prepare,
-		"sqlite3_bind_int64": &s.BindInt64, "sqlite3_bind_text": &bindText, "sqlite3_step": &s.Step, "sqlite3_reset": &s.Reset,
+		"sqlite3_bind_int64": &s.BindInt64, "sqlite3_bind_text": &bindText, "sqlite3_step": &s.Step,
+		"sqlite3_reset":        &s.Reset,
 		"sqlite3_column_int64": &s.ColumnInt64, "sqlite3_create_function": &createFunction,
 		"sqlite3_value_int64": &s.ValueInt64, "sqlite3_result_int64": &s.ResultInt64,
 	})
