@@ -1,8 +1,9 @@
 // gangway_amd64.h: typed stubs for C functions, in Go assembler.
 //
 // A stub is an assembly function with a Go prototype that loads C's argument registers, calls C, and stores the result.
-// It makes the cheapest calls there are. The C function comes from a .syso of your package (or one that it imports), or
-// its address from a Symbol. Copy this file beside your .s files (Go's assembler finds headers only there), and import
+// Go code enters it through a wrapper of the compiler's, so a bound function (gangway.Bind) is faster; a stub needs
+// nothing at start-up. The C function comes from a .syso of your package (or one that it imports), or its address from
+// a Symbol. Copy this file beside your .s files (Go's assembler finds headers only there), and import
 // github.com/gangwayffi/gangway, blank if need be.
 //
 //	// func add(a, b int32) int32
