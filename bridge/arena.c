@@ -148,8 +148,9 @@ void *gw_arena_keep(const uint8_t *code, uint32_t n, gw_code **own)
 		gw_code_free(memory);
 		return NULL;
 	}
-	if (own != NULL)
-		*own = memory;
+	if (own == NULL)
+		return gw_code_leave(memory);
+	*own = memory;
 	return gw_code_data(memory);
 }
 

@@ -60,7 +60,10 @@ GW_AT_LOAD void gw_thunk_init(void);
 size_t gw_thunk_count(void); /* allocated and not freed */
 size_t gw_thunk_pages(void); /* pairs of pages mapped */
 
-/* code.c. size bytes of memory, whole pages, mapped twice: to run code in, and to write it to. NULL
+/* code.c. The pages of code, which stay for good: code is freed. */
+void *gw_code_leave(gw_code *code);
+
+/* size bytes of memory, whole pages, mapped twice: to run code in, and to write it to. NULL
    on success; else the words for what could not be had, and errno. */
 const char *gw_code_map_twice(void **text, void **writable, size_t size);
 

@@ -70,6 +70,13 @@ void gw_code_free(gw_code *code)
 	free(code);
 }
 
+void *gw_code_leave(gw_code *code)
+{
+	void *data = code->data;
+	free(code);
+	return data;
+}
+
 /* memfd_create(2) by number: glibc has had it since 2.27 only. */
 const char *gw_code_map_twice(void **text, void **writable, size_t size)
 {
