@@ -248,6 +248,7 @@ func funcName(pc uintptr) string {
 type callbackKind struct {
 	sig     *signature
 	of      uintptr // the plan, or on the safe road the signature, in C; 0: up to three integers
+	entry   uintptr // on the safe road: where thunks go
 	strings []trampolines.Place
 	free    *freeThunks
 }
@@ -267,7 +268,9 @@ func callbackKindOf(t reflect.Type) (*callbackKind, error) {
 	k := &callbackKind{sig: s}
 	switch {
 	case roadIsSafe:
-		k.of, err = s.inC()
+		if k.of, err = s.inC(); err == nil {
+			k.entry, err = closureEntry(k.of)
+		}
 	case !s.simple || s.ints > 3 || s.anyFloats() != 0 || s.result.shift() != 0:
 		k.of, err = s.plan(true)
 	}
@@ -291,11 +294,23 @@ func callbackKindOf(t reflect.Type) (*callbackKind, error) {
 	return k, nil
 }
 
+// closureEntry returns where thunks of closures of a signature in C go.
+func closureEntry(signature uintptr) (entry uintptr, err error) {
+	failed, reason := trampolines.Checked(func() uintptr {
+		entry = trampolines.Call(trampolines.Core.ClosureEntryOf, signature, 0, 0, 0, 0, 0)
+		return flag(entry == 0)
+	})
+	if failed != 0 {
+		return 0, noMemory(reason)
+	}
+	return entry, nil
+}
+
 // record returns a new record, and where thunks with it go.
 func (k *callbackKind) record() (record, uintptr) {
 	if roadIsSafe {
-		r, entry := trampolines.NewReflectedRecord(k.of)
-		return record{unsafe.Pointer(r), &r.Fn}, entry
+		r := trampolines.NewReflectedRecord()
+		return record{unsafe.Pointer(r), &r.Fn}, k.entry
 	}
 	r, entry := trampolines.NewCallbackRecord(k.of, k.strings)
 	return record{unsafe.Pointer(r), &r.Fn}, entry

@@ -22,8 +22,7 @@
 	DO(type_layout_go)                                                                         \
 	DO(go_plan_new)                                                                            \
 	DO(go_plan_place)                                                                          \
-	DO(closure_entry)                                                                          \
-	DO(go_reflected_run)                                                                       \
+	DO(closure_entry_of)                                                                       \
 	DO(thunk_alloc)                                                                            \
 	DO(thunk_set)                                                                              \
 	DO(callback_left)                                                                          \

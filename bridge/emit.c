@@ -51,8 +51,9 @@ void gw_emit_bytes(struct emitter *e, const void *p, uint32_t n)
 
 void gw_emit_byte(struct emitter *e, unsigned b)
 {
-	uint8_t one = (uint8_t)b;
-	gw_emit_bytes(e, &one, 1);
+	if (e->failed || (e->n == e->room && !grow(e, 1)))
+		return;
+	e->code[e->n++] = (uint8_t)b;
 }
 
 static void rex(struct emitter *e, bool wide, unsigned reg, unsigned rm, bool always)
@@ -64,10 +65,13 @@ static void rex(struct emitter *e, bool wide, unsigned reg, unsigned rm, bool al
 
 void gw_emit_operand(struct emitter *e, unsigned reg, unsigned base, uint32_t displacement)
 {
-	gw_emit_byte(e, 0x80 | (reg & 7) << 3 | (base & 7));
+	bool is_short = (int32_t)displacement >= -128 && (int32_t)displacement <= 127;
+	bool none = displacement == 0 && (base & 7) != BP;
+	gw_emit_byte(e, (none ? 0u : is_short ? 0x40u : 0x80u) | (reg & 7) << 3 | (base & 7));
 	if ((base & 7) == SP)
 		gw_emit_byte(e, 0x24);
-	gw_emit_bytes(e, &displacement, 4);
+	if (!none)
+		gw_emit_bytes(e, &displacement, is_short ? 1 : 4);
 }
 
 /* The opcode of a move of 1, 2, 4 or 8 bytes into an integer register, extended to 64 bits, but for
@@ -123,7 +127,8 @@ void gw_emit_move(struct emitter *e, unsigned to, unsigned from)
 void gw_emit_move_float(struct emitter *e, bool is_load, unsigned reg, unsigned base, uint32_t at,
 			uint32_t size)
 {
-	gw_emit_byte(e, size == 8 ? 0xf2 : 0xf3);
+	if (size != 16)
+		gw_emit_byte(e, size == 8 ? 0xf2 : 0xf3);
 	rex(e, false, reg, base, false);
 	gw_emit_byte(e, 0x0f);
 	gw_emit_byte(e, is_load ? 0x10 : 0x11);
@@ -136,6 +141,36 @@ void gw_emit_move_vector(struct emitter *e, unsigned to, unsigned from)
 	gw_emit_byte(e, 0x0f);
 	gw_emit_byte(e, 0x28);
 	gw_emit_byte(e, 0xc0 | (to & 7) << 3 | (from & 7));
+}
+
+void gw_emit_movq(struct emitter *e, bool to_vector, unsigned vector, unsigned reg)
+{
+	gw_emit_byte(e, 0x66);
+	rex(e, true, vector, reg, true);
+	gw_emit_byte(e, 0x0f);
+	gw_emit_byte(e, to_vector ? 0x6e : 0x7e);
+	gw_emit_byte(e, 0xc0 | (vector & 7) << 3 | (reg & 7));
+}
+
+void gw_emit_shift(struct emitter *e, bool left, unsigned reg, unsigned bits)
+{
+	rex(e, true, 0, reg, true);
+	gw_emit_byte(e, 0xc1);
+	gw_emit_byte(e, (left ? 0xe0u : 0xe8u) | (reg & 7));
+	gw_emit_byte(e, bits);
+}
+
+void gw_emit_or(struct emitter *e, unsigned to, unsigned from)
+{
+	rex(e, true, from, to, true);
+	gw_emit_byte(e, 0x09);
+	gw_emit_byte(e, 0xc0 | (from & 7) << 3 | (to & 7));
+}
+
+void gw_emit_push(struct emitter *e, unsigned reg)
+{
+	rex(e, false, 0, reg, false);
+	gw_emit_byte(e, 0x50 | (reg & 7));
 }
 
 void gw_emit_lea(struct emitter *e, unsigned reg, unsigned base, uint32_t at)
@@ -152,6 +187,56 @@ void gw_emit_call(struct emitter *e, uintptr_t address)
 	gw_emit_bytes(e, mov_r11, sizeof mov_r11);
 	gw_emit_bytes(e, &a, 8);
 	gw_emit_bytes(e, call_r11, sizeof call_r11); /* not by RAX: AL may be an argument */
+}
+
+void gw_emit_jump(struct emitter *e, uintptr_t address)
+{
+	static const uint8_t jmp_rip[] = {0xff, 0x25, 0, 0, 0, 0};
+	uint64_t a = address;
+	gw_emit_bytes(e, jmp_rip, sizeof jmp_rip);
+	gw_emit_bytes(e, &a, 8);
+}
+
+uint32_t gw_emit_lea_label(struct emitter *e, unsigned reg)
+{
+	static const uint8_t later[4];
+	rex(e, true, reg, 0, true);
+	gw_emit_byte(e, 0x8d);
+	gw_emit_byte(e, (reg & 7) << 3 | 5);
+	gw_emit_bytes(e, later, sizeof later);
+	return e->n;
+}
+
+uint32_t gw_emit_jump_if(struct emitter *e, unsigned condition)
+{
+	static const uint8_t later[4];
+	gw_emit_byte(e, 0x0f);
+	gw_emit_byte(e, 0x80 | condition);
+	gw_emit_bytes(e, later, sizeof later);
+	return e->n;
+}
+
+void gw_emit_label(struct emitter *e, uint32_t from)
+{
+	uint32_t distance = e->n - from;
+	if (!e->failed)
+		memcpy(e->code + from - 4, &distance, 4);
+}
+
+void gw_emit_enter(struct emitter *e)
+{
+	static const uint8_t enter[] = {
+		0xf3, 0x0f, 0x1e, 0xfa, /* endbr64 */
+		0x55,                   /* push %rbp */
+		0x48, 0x89, 0xe5,       /* mov %rsp, %rbp */
+	};
+	gw_emit_bytes(e, enter, sizeof enter);
+}
+
+void gw_emit_leave(struct emitter *e)
+{
+	static const uint8_t leave[] = {0xc9, 0xc3}; /* leave; ret */
+	gw_emit_bytes(e, leave, sizeof leave);
 }
 
 void gw_emit_count_vectors(struct emitter *e, uint32_t n)

@@ -46,13 +46,28 @@ void gw_emit_store(struct emitter *e, unsigned reg, unsigned base, uint32_t at, 
 /* to = from's lower bytes, extended. */
 void gw_emit_extend(struct emitter *e, unsigned to, unsigned from, uint32_t size, bool sign);
 void gw_emit_move(struct emitter *e, unsigned to, unsigned from);
-/* MOVSD or MOVSS between a vector register and memory; all of a vector register. */
+/* MOVSS, MOVSD or MOVUPS (4, 8, 16 bytes) between a vector register and memory; all of a vector
+   register; 8 bytes between a vector register and another. */
 void gw_emit_move_float(struct emitter *e, bool is_load, unsigned reg, unsigned base, uint32_t at,
 			uint32_t size);
 void gw_emit_move_vector(struct emitter *e, unsigned to, unsigned from);
+void gw_emit_movq(struct emitter *e, bool to_vector, unsigned vector, unsigned reg);
+void gw_emit_shift(struct emitter *e, bool left, unsigned reg, unsigned bits);
+void gw_emit_or(struct emitter *e, unsigned to, unsigned from);
+void gw_emit_push(struct emitter *e, unsigned reg);
 void gw_emit_lea(struct emitter *e, unsigned reg, unsigned base, uint32_t at);
 /* A call of address, through R11. */
 void gw_emit_call(struct emitter *e, uintptr_t address);
+void gw_emit_jump(struct emitter *e, uintptr_t address);
+/* What refers to a place further on: its address, a jump to it. gw_emit_label says where that is,
+   with what these gave it. */
+enum { IF_ZERO = 4, IF_NOT_ZERO = 5 };
+uint32_t gw_emit_lea_label(struct emitter *e, unsigned reg);
+uint32_t gw_emit_jump_if(struct emitter *e, unsigned condition);
+void gw_emit_label(struct emitter *e, uint32_t from);
+/* The begin and the end of a function with a frame at RBP. */
+void gw_emit_enter(struct emitter *e);
+void gw_emit_leave(struct emitter *e);
 /* mov $n, %eax: AL, the vector registers of a call, for a function that may be variadic. */
 void gw_emit_count_vectors(struct emitter *e, uint32_t n);
 /* add or sub $n, %rsp */

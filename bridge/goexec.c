@@ -25,9 +25,3 @@ void gw_go_safe_call(struct gw_go_safe_call *call)
 		memcpy(call->result, result, size);
 	gw_callback_check(in);
 }
-
-void gw_go_reflected_run(void *record, struct gw_closure_regs *regs)
-{
-	const struct gw_go_reflected *callback = record;
-	gw_closure_handle(callback->signature, regs, callback->handler, record);
-}

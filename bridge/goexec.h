@@ -1,4 +1,4 @@
-/* The moves of a plan (goplan.c writes them, goexec.c carries them out). */
+/* The moves of a plan (goplan.c writes them, gocode.c and gocallback.c make code of them). */
 #ifndef GW_BRIDGE_GOEXEC_H
 #define GW_BRIDGE_GOEXEC_H
 
@@ -8,10 +8,36 @@
 enum {
 	GW_SEGMENT_GO_REGS,
 	GW_SEGMENT_GO_STACK,
-	GW_SEGMENT_C_REGS, /* struct gw_invoke, or struct gw_closure_regs in a callback */
+	GW_SEGMENT_C_REGS, /* see below */
 	GW_SEGMENT_C_STACK,
 	GW_SEGMENT_RESULT, /* a result in memory */
 	GW_SEGMENTS
+};
+
+/* Where moves have C's registers in GW_SEGMENT_C_REGS: of a call (IV_), and of a callback (CL_).
+   Memory of that layout there is only as far as code wants it. */
+enum {
+	IV_INTS = 0,          /* DI SI DX CX R8 R9 */
+	IV_SSE = 48,          /* XMM0-XMM7 */
+	IV_STACK_BYTES = 112, /* end of the arguments */
+	IV_RAX = 112,         /* results */
+	IV_RDX = 120,
+	IV_XMM0 = 128,
+	IV_XMM1 = 136,
+	IV_ERR = 144, /* errno */
+	IV_ST = 152,  /* ST0 and ST1, 16 bytes each */
+	IV_SIZE = 184,
+
+	CL_INTS = 0,
+	CL_SSE = 48,
+	CL_AL = 112, /* end of the arguments */
+	CL_RAX = 112,
+	CL_RDX = 120,
+	CL_XMM0 = 128,
+	CL_XMM1 = 136,
+	CL_X87 = 144, /* end of the results that are no long doubles */
+	CL_ST = 144,
+	CL_SIZE = 176
 };
 
 enum {

@@ -180,8 +180,7 @@ static void add_move(struct builder *b, struct gw_move m)
 	b->moves[b->n++] = m;
 }
 
-/* Where C's registers are in the block of a call (struct gw_invoke) or a callback (struct
- * gw_closure_regs). */
+/* Where C's registers are in GW_SEGMENT_C_REGS, of a call or a callback. */
 struct c_side {
 	uint32_t ints, sse;
 	bool result;
@@ -440,7 +439,7 @@ gw_status gw_go_plan_new(gw_go_plan **out, const char *text, bool err, bool call
 	gw_status status = GW_ENOMEM;
 	if (plan == NULL)
 		return gw_fail(GW_ENOMEM, "no memory for a signature");
-	status = gw_signature_parse_go(&plan->signature, text);
+	status = gw_signature_parse_plan(&plan->signature, text);
 	if (status != GW_OK) {
 		free(plan);
 		return status;

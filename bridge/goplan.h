@@ -101,12 +101,4 @@ struct gw_go_callback {
 	void (*enter)(struct gw_go_invocation *call); /* calls Go; R11 is the thunk's slot */
 };
 
-/* A callback whose values all go through memory: handler's user is the record. */
-struct gw_go_reflected {
-	struct gw_closure_record record; /* run is gw_go_reflected_run */
-	const gw_signature *signature;
-	gw_handler *handler;
-};
-void gw_go_reflected_run(void *record, struct gw_closure_regs *regs);
-
 #endif

@@ -62,15 +62,8 @@ static bool in_memory(const struct call *c, uint8_t segment, uint32_t offset, un
 		*at = c->hidden + offset;
 		return true;
 	case GW_SEGMENT_C_REGS:
-		if (offset >= IV_INTS && offset < IV_STACK_BYTES) {
-			*at = c->image + offset - IV_INTS;
-			return true;
-		}
-		if (offset >= IV_RAX) {
-			*at = c->results + offset - IV_RAX;
-			return true;
-		}
-		return false;
+		*at = offset < IV_RAX ? c->image + offset - IV_INTS : c->results + offset - IV_RAX;
+		return true;
 	default:
 		return false;
 	}
@@ -346,7 +339,7 @@ void gw_go_arguments(const struct call *c)
 			gw_emit_load(c->e, c_ints[i], SP, c->image + 8 * i, 8, false);
 }
 
-/* Whether a move reads the word at offset of struct gw_invoke. */
+/* Whether a move reads the word at offset of GW_SEGMENT_C_REGS. */
 static bool reads(const gw_go_plan *plan, uint32_t offset)
 {
 	for (uint32_t i = 0; i < plan->nout; i++) {

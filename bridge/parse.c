@@ -4,8 +4,8 @@
        list      = type { "," type } [ "," "..." { "," type } ] | "..." { "," type }
        type      = plain [ "@" number ]
        plain     = name | "pad" number | "mem" number "@" number | "[" number "]" plain
-                 | [ "union" | "packed" [ number ] ] "{" [ type { "," type } ] "}"
-                 | "<" type "=" plain ">"
+		 | [ "union" | "packed" [ number ] ] "{" [ type { "," type } ] "}"
+		 | "<" type "=" plain ">"
 
    An "@" after an array is the array's: its elements are laid out the same. "..." with nothing
    after it changes no call, as every call is made fit for a variadic function. "<" is for the Go
@@ -22,7 +22,7 @@ struct parser {
 	const char *at; /* the next word, once blanks are skipped */
 	bool go;
 	enum { RESULT, PARAMETER, END, ALONE } part; /* of the signature, for messages */
-	size_t param;                         /* from 1 */
+	size_t param;                                /* from 1 */
 	size_t nodes;
 	/* Types that are read and not yet part of another; the parser holds a reference to each. */
 	size_t depth;
@@ -254,9 +254,9 @@ static gw_status read_as_go(struct parser *p, unsigned level)
 	if (status == GW_OK)
 		status = expect(p, '>', "\">\" is missing");
 	if (status == GW_OK)
-		status = fail_as(p, from,
-				 gw_type_as_go(&type, p->stack[p->depth - 2],
-					       p->stack[p->depth - 1]));
+		status = fail_as(
+			p, from,
+			gw_type_as_go(&type, p->stack[p->depth - 2], p->stack[p->depth - 1]));
 	if (status != GW_OK)
 		return status;
 	pop(p, 2);
@@ -399,12 +399,26 @@ static gw_status parse(gw_signature **out, const char *text, bool go)
 	return status;
 }
 
+static gw_status parse_whole(gw_signature **out, const char *text, bool go)
+{
+	gw_signature *s;
+	gw_status status = gw_signature_prepare(parse(out == NULL ? NULL : &s, text, go), &s);
+	if (status == GW_OK)
+		*out = s;
+	return status;
+}
+
 gw_status gw_signature_parse(gw_signature **out, const char *text)
 {
-	return parse(out, text, false);
+	return parse_whole(out, text, false);
 }
 
 gw_status gw_signature_parse_go(gw_signature **out, const char *text)
+{
+	return parse_whole(out, text, true);
+}
+
+gw_status gw_signature_parse_plan(gw_signature **out, const char *text)
 {
 	return parse(out, text, true);
 }

@@ -184,10 +184,27 @@ gw_status gw_signature_make(gw_signature **out, const gw_type *result, const gw_
 	return GW_OK;
 }
 
+gw_status gw_signature_prepare(gw_status status, gw_signature **out)
+{
+	if (status != GW_OK)
+		return status;
+	gw_signature *s = *out;
+	s->call = (gw_call_code *)gw_call_code_make(s, &s->call_memory);
+	if (s->call != NULL)
+		return GW_OK;
+	gw_signature_free(s);
+	return gw_fail(GW_ENOMEM, "signature: no memory for code that calls it");
+}
+
 gw_status gw_signature_new(gw_signature **out, const gw_type *result, const gw_type *const *params,
 			   size_t n, size_t fixed)
 {
-	return gw_signature_make(out, result, params, n, fixed, false);
+	gw_signature *s;
+	gw_status status = gw_signature_prepare(
+		gw_signature_make(out == NULL ? NULL : &s, result, params, n, fixed, false), &s);
+	if (status == GW_OK)
+		*out = s;
+	return status;
 }
 
 void gw_signature_free(gw_signature *signature)
@@ -197,6 +214,8 @@ void gw_signature_free(gw_signature *signature)
 	for (uint32_t i = 0; i < signature->count; i++)
 		gw_type_release(signature->params[i].type);
 	gw_type_release(signature->result.type);
+	gw_code_free(signature->call_memory);
+	gw_code_free(signature->closure_memory);
 	free(signature);
 }
 

@@ -3,14 +3,13 @@
    signature.
 
    The way of a signature: parse.c (text) or the public constructors -> type.c (layout) ->
-   classify.c (classes) -> signature.c (places) -> invoke.c and closure.c here, the plan compiler on
-   the Go side. Nothing of it changes once it is made, so that it is read without locks by any
-   thread. */
+   classify.c (classes) -> signature.c (places) -> callcode.c and closurecode.c (machine code), the
+   plan compiler on the Go side. Nothing of it changes once it is made but for the code of closures,
+   so that it is read without locks by any thread. */
 #ifndef GW_BRIDGE_SIGNATURE_H
 #define GW_BRIDGE_SIGNATURE_H
 
 #include "bridge.h"
-#include "../trampolines/invoke_sysv.h"
 
 /* Kinds that only the Go side uses, numbered after the public ones. To C each is a pointer; they
    are parameters only (a string also a result), never members. */
@@ -90,6 +89,10 @@ struct gw_place {
 	struct gw_piece piece[2];
 };
 
+/* A call with fn's signature, see gw_call_chained. An ordinary C function. */
+typedef void gw_call_code(const gw_signature *signature, void (*fn)(void), void *result,
+			  void *const *args, void *chain);
+
 struct gw_signature {
 	struct gw_place result; /* piece[0].where == GW_IN_MEMORY: through the hidden pointer */
 	bool hidden;            /* result through memory: address in DI, and in RAX on return */
@@ -100,6 +103,12 @@ struct gw_signature {
 			       */
 	uint32_t count, fixed; /* parameters, and those before "..." */
 	bool dots;             /* "..." stands in the text; always if fixed < count */
+	/* What gw_call calls, and the memory that is this signature's alone, if there is any. */
+	gw_call_code *call;
+	gw_code *call_memory;
+	/* Where thunks of closures go; atomic: NULL until one is made. */
+	const void *closure;
+	gw_code *closure_memory;
 	struct gw_place params[];
 };
 
@@ -121,6 +130,9 @@ void gw_type_classify(struct gw_type *type);
 /* signature.c. As gw_signature_new; with go, the kinds of the Go side are acceptable. */
 gw_status gw_signature_make(gw_signature **out, const gw_type *result, const gw_type *const *params,
 			    size_t n, size_t fixed, bool go);
+/* Makes what gw_call calls. status: that of making *out, which is returned if it is none; else, when
+   this fails, *out is freed. */
+gw_status gw_signature_prepare(gw_status status, gw_signature **out);
 /* Why type cannot be a parameter, a variadic argument or the result; NULL if it can. */
 enum gw_role { GW_AS_PARAM, GW_AS_VARIADIC, GW_AS_RESULT };
 const char *gw_signature_refusal(const gw_type *type, enum gw_role role, bool go);
@@ -128,99 +140,35 @@ const char *gw_signature_refusal(const gw_type *type, enum gw_role role, bool go
 /* parse.c. As gw_signature_parse, with the names str, slice and func, and <go = type>, see
    gw_type_as_go. */
 gw_status gw_signature_parse_go(gw_signature **out, const char *text);
+/* The same, of which gw_call knows nothing: for what has code of its own. */
+gw_status gw_signature_parse_plan(gw_signature **out, const char *text);
 
 /* The size and the alignment of a type in text that can be a parameter of a C function, by the same
    names; layout[0] and layout[1]. */
 gw_status gw_type_layout_go(const char *text, uint32_t layout[2]);
 
-/* One call, for gw_invoke (trampolines/invoke_sysv.S). */
-struct gw_invoke {
-	void (*fn)(void);
-	uint64_t chain; /* R10 */
-	uint64_t al;    /* vector registers in use, for a variadic function */
-	uint64_t ints[6];
-	uint64_t sse[8];
-	uint64_t stack_bytes; /* a multiple of 8 */
-	uint64_t stack_align; /* a power of two, at least 16 */
-	const void *stack;    /* copied 8 bytes at a time */
-	uint64_t x87;         /* in: results on the x87 stack, 0, 1 or 2 */
-	uint64_t rax, rdx, xmm0, xmm1;
-	uint64_t err;      /* gw_invoke_errno: errno as the function left it, 0 when it set none */
-	uint8_t st[2][16]; /* ST0, ST1: 10 bytes each; the rest stays as it was */
+/* What a slot's record begins with whose entry is gw_closure_entry_of's. handler is a
+   gw_chained_handler, too, or does not look at its fourth argument. */
+struct gw_handled {
+	gw_handler *handler;
+	void *user;
 };
 
-_Static_assert(offsetof(struct gw_invoke, fn) == IV_FN, "fn");
-_Static_assert(offsetof(struct gw_invoke, chain) == IV_CHAIN, "chain");
-_Static_assert(offsetof(struct gw_invoke, al) == IV_AL, "al");
-_Static_assert(offsetof(struct gw_invoke, ints) == IV_INTS, "ints");
-_Static_assert(offsetof(struct gw_invoke, sse) == IV_SSE, "sse");
-_Static_assert(offsetof(struct gw_invoke, stack_bytes) == IV_STACK_BYTES, "stack_bytes");
-_Static_assert(offsetof(struct gw_invoke, stack_align) == IV_STACK_ALIGN, "stack_align");
-_Static_assert(offsetof(struct gw_invoke, stack) == IV_STACK, "stack");
-_Static_assert(offsetof(struct gw_invoke, x87) == IV_X87, "x87");
-_Static_assert(offsetof(struct gw_invoke, rax) == IV_RAX, "rax");
-_Static_assert(offsetof(struct gw_invoke, rdx) == IV_RDX, "rdx");
-_Static_assert(offsetof(struct gw_invoke, xmm0) == IV_XMM0, "xmm0");
-_Static_assert(offsetof(struct gw_invoke, xmm1) == IV_XMM1, "xmm1");
-_Static_assert(offsetof(struct gw_invoke, err) == IV_ERR, "err");
-_Static_assert(offsetof(struct gw_invoke, st) == IV_ST, "st");
-_Static_assert(sizeof(struct gw_invoke) == IV_SIZE, "gw_invoke");
+/* closure.c. The entry for thunks of closures of signature; made by the first who asks. NULL: the
+   system grants no memory for code. */
+const void *gw_closure_entry_of(const gw_signature *signature);
 
-void gw_invoke(struct gw_invoke *x);
-/* invoke.c. gw_invoke with errno set to 0 before and left in err after. */
-void gw_invoke_errno(struct gw_invoke *x);
+/* callcode.c, closurecode.c. Machine code for a signature; own as gw_emit_end's. NULL: no memory. */
+void *gw_call_code_make(const gw_signature *signature, gw_code **own);
+void *gw_closure_code_make(const gw_signature *signature, gw_code **own);
 
-/* The registers of a call that came in through a thunk whose entry is gw_closure_entry
-   (trampolines/closure_sysv.S). They lie in its frame. */
-struct gw_closure_regs {
-	uint64_t ints[6];
-	uint64_t sse[8]; /* the low halves: there are no vector arguments */
-	uint64_t al;
-	const void *stack; /* the stack arguments, readable as far as the signature says */
-	/* Results, 0 before run. A result in memory: run stores it where ints[0] points, and puts
-	   ints[0] in rax. */
-	uint64_t rax, rdx, xmm0, xmm1;
-	uint64_t x87;      /* how many of st are results: 0, 1 or 2 */
-	void *chain;       /* R10: an argument, too, if the caller says so */
-	uint8_t st[2][16]; /* for ST0 and ST1; not cleared before run */
-};
-
-_Static_assert(offsetof(struct gw_closure_regs, ints) == CL_INTS, "ints");
-_Static_assert(offsetof(struct gw_closure_regs, sse) == CL_SSE, "sse");
-_Static_assert(offsetof(struct gw_closure_regs, al) == CL_AL, "al");
-_Static_assert(offsetof(struct gw_closure_regs, stack) == CL_STACK, "stack");
-_Static_assert(offsetof(struct gw_closure_regs, rax) == CL_RAX, "rax");
-_Static_assert(offsetof(struct gw_closure_regs, rdx) == CL_RDX, "rdx");
-_Static_assert(offsetof(struct gw_closure_regs, xmm0) == CL_XMM0, "xmm0");
-_Static_assert(offsetof(struct gw_closure_regs, xmm1) == CL_XMM1, "xmm1");
-_Static_assert(offsetof(struct gw_closure_regs, x87) == CL_X87, "x87");
-_Static_assert(offsetof(struct gw_closure_regs, chain) == CL_CHAIN, "chain");
-_Static_assert(offsetof(struct gw_closure_regs, st) == CL_ST, "st");
-_Static_assert(sizeof(struct gw_closure_regs) == CL_SIZE, "gw_closure_regs");
-
-/* What a slot's record points to when its entry is gw_closure_entry: the first member of a larger
-   struct. run is an ordinary C function on the caller's stack. */
-struct gw_closure_record {
-	void (*run)(void *record, struct gw_closure_regs *regs);
-};
-
-_Static_assert(offsetof(struct gw_thunk_slot, record) == SLOT_RECORD, "record");
-_Static_assert(offsetof(struct gw_closure_record, run) == RECORD_RUN, "run");
-
-/* Entries for thunks, not C functions: R11 = struct gw_thunk_slot*. gw_closure_none traps: there is
-   no handler any more, or none yet. */
-void gw_closure_entry(void);
+/* trampolines/generated_sysv.S; not C functions. gw_closure_none is an entry for thunks, and traps:
+   there is no handler any more, or none yet. */
+void gw_generated_call(void);
 void gw_closure_none(void);
 
-/* closure.c. What run does for a handler: finds the arguments, calls it, brings the result to regs.
- */
-void gw_closure_handle(const gw_signature *signature, struct gw_closure_regs *regs,
-		       gw_handler *handler, void *user);
-
-/* invoke.c: a value between memory and a register. load reads size bytes (1..8) and no more; the
-   other bytes are 0, or the extension of a narrow integer type. */
-uint64_t gw_piece_load(const struct gw_type *type, const void *from, uint32_t size);
-void gw_piece_store(void *to, uint64_t word, uint32_t size);
+/* callcode.c. Whether integers of type are extended with their sign. */
+bool gw_type_is_signed(const struct gw_type *type);
 
 /* Write to every page of a stack buffer, the highest first, before any call runs below it: a stack
    that is too short ends at its guard page. */

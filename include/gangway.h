@@ -271,8 +271,9 @@ GW_API const gw_type *gw_signature_param(const gw_signature *signature, size_t i
    for its type; the result is stored there, exactly the bytes of its type (the padding of a long
    double is cleared). NULL: the result is dropped. args may be NULL when there are no parameters.
    Cannot fail; errno is as fn left it. signature and fn are not NULL: as a call in C, it does not
-   look. It takes stack for twice the arguments that travel in
-   memory, and for a result in memory that is dropped.
+   look. It takes stack for the arguments that travel in memory,
+   and for a result in memory that is dropped. C++ exceptions of fn pass through, as through a
+   function written in C that is compiled with -fexceptions; so does longjmp(3).
 
        gw_signature *s;
        double x = 2, y = 10, r;

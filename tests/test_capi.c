@@ -184,14 +184,6 @@ static void call_errno_is_the_functions(void **state)
 	assert_int_equal(called, 1);
 	assert_int_equal(nothing, 'x');
 	assert_int_equal(errno, ERANGE);
-	struct gw_invoke x = {.fn = count_call, .stack_align = 16};
-	gw_invoke_errno(&x);
-	assert_int_equal(x.err, ERANGE);
-	errno = EIO;
-	x.fn = FN(third);
-	x.x87 = 1;
-	gw_invoke_errno(&x);
-	assert_int_equal(x.err, 0);
 	gw_signature_free(s);
 }
 

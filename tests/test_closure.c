@@ -19,8 +19,8 @@
 
 #include "around.h"
 #include "child.h"
+#include "guards.h"
 #include "shapes.h"
-#include "values.h"
 
 /* Counts down to the allocation that fails; 0: none does. */
 static int failing_malloc;
@@ -123,8 +123,6 @@ static const gw_type *random_type(int level)
 static void closure_random_signatures_agree_with_gw_call(void **state)
 {
 	(void)state;
-	static _Alignas(64) unsigned char given[SHAPE_PARAMS][SHAPE_BYTES];
-	static _Alignas(GW_MAX_ALIGN) unsigned char result[SHAPE_BYTES]; /* aligned for its type */
 	seed_random();
 	for (int round = 0; round < 3000; round++) {
 		const gw_type *types[SHAPE_PARAMS + 1];
@@ -137,17 +135,16 @@ static void closure_random_signatures_agree_with_gw_call(void **state)
 			fail_msg("%s", gw_last_error());
 		for (size_t i = 0; i <= n; i++)
 			gw_type_release(types[i]);
-		for (size_t i = 0; i < n; i++) {
-			args[i] = given[i];
-			random_value(gw_signature_param(s, i), given[i]);
-		}
+		random_args(s, args); /* not a byte more is read or written */
+		unsigned char *result =
+			before_guard(MAX_ARGS, gw_type_size(gw_signature_result(s)));
 		random_value(gw_signature_result(s), answer);
 		gw_closure *c = closure(s, note, s);
 		gw_call(s, (void (*)(void))(uintptr_t)gw_closure_code(c), result, args);
 		char text[1024];
 		gw_signature_print(s, text, sizeof text);
 		for (size_t i = 0; i < n; i++)
-			if (!same_value(gw_signature_param(s, i), given[i], seen[i]))
+			if (!same_value(gw_signature_param(s, i), args[i], seen[i]))
 				fail_msg("%s: parameter %zu", text, i + 1);
 		if (!same_value(gw_signature_result(s), result, answer))
 			fail_msg("%s: result", text);

@@ -91,6 +91,8 @@ static void code_written_and_sealed_runs(void **state)
 	gw_code *code;
 	gw_signature *s;
 	char prot[5];
+	assert_int_equal(gw_signature_parse(&s, "i64(i64, i64)"), GW_OK);
+	mappings = 0; /* without those of the signature's code, which stay */
 	assert_int_equal(gw_code_new(&code, 10000), GW_OK);
 	unsigned char *data = gw_code_data(code);
 	assert_int_equal((uintptr_t)data % 4096, 0);
@@ -106,7 +108,6 @@ static void code_written_and_sealed_runs(void **state)
 	protection(data + 9999, prot);
 	assert_string_equal(prot, "r-xp");
 	assert_ptr_equal(gw_code_data(code), data);
-	assert_int_equal(gw_signature_parse(&s, "i64(i64, i64)"), GW_OK);
 	for (int i = 0; i < 2; i++) {
 		int64_t a = 20, b = 21, sum = 0;
 		void *args[] = {&a, &b};
@@ -200,6 +201,10 @@ static void code_of_closures_is_not_writable(void **state)
 	assert_int_equal(gw_closure_new(&c, s, run_nothing, NULL), GW_OK);
 	protection(gw_closure_code(c), prot);
 	assert_string_equal(prot, "r-xp");
+	protection(gw_closure_entry_of(s), prot);
+	assert_string_equal(prot, "r-xs");
+	protection((void *)(uintptr_t)s->call, prot);
+	assert_string_equal(prot, "r-xs");
 	gw_closure_free(c);
 	gw_signature_free(s);
 }

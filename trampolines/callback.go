@@ -62,19 +62,19 @@ func NewCallbackRecord(plan uintptr, strings []Place) (r *CallbackRecord, entry 
 }
 
 // ReflectedRecord is the record of a callback on the safe road, where no register convention may be relied upon: it
-// mirrors struct gw_go_reflected (bridge/goplan.h), and goes on with what C does not look at. Its lifetime is a
+// begins as struct gw_handled (bridge/signature.h) does, and goes on with what C does not look at. Its lifetime is a
 // CallbackRecord's.
 type ReflectedRecord struct {
-	run       uintptr
-	signature uintptr
-	handler   uintptr
-	Fn        unsafe.Pointer // a func(result, args uintptr); atomic
+	handler uintptr
+	user    uintptr        // the record itself
+	Fn      unsafe.Pointer // a func(result, args uintptr); atomic
 }
 
-// NewReflectedRecord returns a record without Fn for a gw_signature, and where the thunks with it go.
-func NewReflectedRecord(signature uintptr) (r *ReflectedRecord, entry uintptr) {
-	r = &ReflectedRecord{run: Core.GoReflectedRun, signature: signature, handler: Asm.callbackReflected}
-	return r, Core.ClosureEntry
+// NewReflectedRecord returns a record without Fn. The thunks with it go to Core.ClosureEntryOf of a gw_signature.
+func NewReflectedRecord() *ReflectedRecord {
+	r := &ReflectedRecord{handler: Asm.callbackReflected}
+	r.user = uintptr(unsafe.Pointer(r)) // whoever has the record keeps it; what new returns does not move
+	return r
 }
 
 // staticSlot is a struct gw_thunk_slot without a thunk.

@@ -110,7 +110,7 @@ TEXT ·callbackSafe(SB),NOSPLIT|NOFRAME,$0-0
 
 // void callbackReflected(void *result, void *const *args, void *record)    (SysV)
 //
-// The handler of all callbacks of the safe road (struct gw_go_reflected).
+// The handler of all callbacks of the safe road (ReflectedRecord).
 TEXT ·callbackReflected(SB),NOSPLIT|NOFRAME,$0-0
 	LEAQ	·reflectedSlot(SB), R11
 	JMP	·callbackSafe(SB)

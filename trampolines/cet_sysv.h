@@ -4,8 +4,9 @@
    ENDBR64 and switches stacks without switching shadow stacks.
 
    What shadow stacks ask for: every RET returns to where the matching CALL was, though what comes between may move the
-   return address (gw_errno_call does). Code made at run time: thunks begin with ENDBR64 (bridge/thunk.c); the code of
-   plans (bridge/gocode.c, gocallback.c) runs in Go programs alone and has none. */
+   return address (gw_errno_call does). Code made at run time: thunks (bridge/thunk.c) and the code of signatures
+   (callcode.c, closurecode.c) have ENDBR64 wherever jumps land; the code of plans (gocode.c, gocallback.c) runs in Go
+   programs alone and has none. */
 #ifdef __CET__
 #include <cet.h>
 #else

@@ -31,8 +31,7 @@ type coreTable struct {
 	GoPlanPlace      uintptr
 
 	// Callbacks.
-	ClosureEntry       uintptr
-	GoReflectedRun     uintptr
+	ClosureEntryOf     uintptr
 	ThunkAlloc         uintptr
 	ThunkSet           uintptr
 	CallbackLeft       uintptr

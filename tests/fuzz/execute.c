@@ -61,7 +61,7 @@ static void fill(void *to, size_t size)
 
 /* ---- The C function ---- */
 
-/* What C takes for granted of a narrow integer: 32 bits (invoke.c). 0: nothing. */
+/* What C takes for granted of a narrow integer: 32 bits (callcode.c). 0: nothing. */
 static uint32_t extended(const struct fuzz_value *v, uint32_t *mask)
 {
 	*mask = UINT32_MAX;
