@@ -5,4 +5,4 @@ go 1.19
 
 require github.com/gangwayffi/gangway v0.0.0
 
-replace github.com/gangwayffi/gangway => ..
+replace github.com/gangwayffi/gangway => ../

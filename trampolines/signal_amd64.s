@@ -10,6 +10,7 @@
 #define UCONTEXT_RIP 168
 #define EINTR 4
 #define SIGURG 23
+#define SYSCALL_CODE 0x050f		/* the instruction */
 #define SYS_rt_sigprocmask 14
 #define SIG_SETMASK 2
 
@@ -85,6 +86,10 @@ TEXT ·signalEntry(SB),NOSPLIT|NOFRAME,$0-0
 	MOVL	$WAIT_ENDED, R10
 	JMP	known
 goesOn:
+	// A switch jumps by RCX, and to the instruction behind the jump, which is two bytes long, too.
+	MOVQ	UCONTEXT_RIP(DX), R11
+	CMPW	0(R11), $SYSCALL_CODE
+	JNE	known
 	MOVL	$WAIT_GOES_ON, R10
 known:
 	CALL	·runningCall(SB)

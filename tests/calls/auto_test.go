@@ -155,6 +155,39 @@ func running(t *testing.T, s *trampolines.AutoState, short func()) {
 	}
 }
 
+// C code whose registers look as if it were waiting in the kernel is not taken for that: what an indirect jump leaves in
+// RCX is two more than RIP at the jump, as at a system call that is to be made again.
+func TestAutoOfJumps(t *testing.T) {
+	testlib.OnlyFast(t, "Auto is Blocking on other roads")
+	jump := gangway.MustFunc[func(uint64)](testlib.Lib(t), "gt_jump")
+	s := state(jump)
+	before := gangway.Takeovers()
+	for i := 0; gangway.Takeovers() < before+20; i++ {
+		if i == 1000 {
+			t.Fatalf("%d take-overs only", gangway.Takeovers()-before)
+		}
+		for k := 0; k < 100000 && s.Mode() == trampolines.AutoProbing; k++ {
+			jump(1)
+		}
+		if m := s.Mode(); m != trampolines.AutoRunning {
+			t.Fatalf("mode %d after %d take-overs", m, gangway.Takeovers()-before)
+		}
+		done := make(chan bool)
+		go func() { runtime.GC(); close(done) }()
+		for collected := false; !collected; {
+			jump(2000)
+			select {
+			case <-done:
+				collected = true
+			default:
+			}
+			if s.Mode() == trampolines.AutoBlocking {
+				t.Fatalf("Blocking for good after %d take-overs", gangway.Takeovers()-before)
+			}
+		}
+	}
+}
+
 // Long calls never become running calls, however many there are.
 func TestAutoOfLongCalls(t *testing.T) {
 	l := testlib.Lib(t)
