@@ -18,7 +18,7 @@ const void *gw_closure_entry_of(const gw_signature *signature)
 	gw_code *memory;
 	const void *code = gw_closure_code_make(s, &memory);
 	if (code == NULL) {
-		gw_fail(GW_ENOMEM, "closure: no memory for its code");
+		gw_fail(GW_ENOMEM, "closure: the system grants no memory for its code");
 		return NULL;
 	}
 	if (__atomic_compare_exchange_n(&s->closure, &entry, code, false, __ATOMIC_ACQ_REL,

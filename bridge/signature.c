@@ -192,8 +192,12 @@ gw_status gw_signature_prepare(gw_status status, gw_signature **out)
 	s->call = (gw_call_code *)gw_call_code_make(s, &s->call_memory);
 	if (s->call != NULL)
 		return GW_OK;
-	gw_signature_free(s);
-	return gw_fail(GW_ENOMEM, "signature: no memory for code that calls it");
+	status = gw_ffi_describe(&s->ffi, s);
+	if (status == GW_OK)
+		s->call = gw_ffi_call;
+	else
+		gw_signature_free(s);
+	return status;
 }
 
 gw_status gw_signature_new(gw_signature **out, const gw_type *result, const gw_type *const *params,
@@ -215,6 +219,7 @@ void gw_signature_free(gw_signature *signature)
 		gw_type_release(signature->params[i].type);
 	gw_type_release(signature->result.type);
 	gw_code_free(signature->call_memory);
+	gw_ffi_free(signature->ffi);
 	gw_code_free(signature->closure_memory);
 	free(signature);
 }

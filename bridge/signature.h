@@ -106,6 +106,7 @@ struct gw_signature {
 	/* What gw_call calls, and the memory that is this signature's alone, if there is any. */
 	gw_call_code *call;
 	gw_code *call_memory;
+	struct gw_ffi *ffi; /* with gw_ffi_call as call; else NULL */
 	/* Where thunks of closures go; atomic: NULL until one is made. */
 	const void *closure;
 	gw_code *closure_memory;
@@ -166,6 +167,12 @@ void *gw_closure_code_make(const gw_signature *signature, gw_code **own);
    there is no handler any more, or none yet. */
 void gw_generated_call(void);
 void gw_closure_none(void);
+
+/* fficall.c. A description of signature for gw_ffi_call. GW_ESYS: libffi cannot call it, and why;
+   GW_ENOMEM. */
+gw_status gw_ffi_describe(struct gw_ffi **out, const gw_signature *signature);
+void gw_ffi_free(struct gw_ffi *ffi);
+gw_call_code gw_ffi_call;
 
 /* callcode.c. Whether integers of type are extended with their sign. */
 bool gw_type_is_signed(const struct gw_type *type);

@@ -240,11 +240,13 @@ typedef struct gw_signature gw_signature;
    so not bool, i8, u8, i16, u16 or f32. Blanks may stand between words.
    GW_EINVAL: the error text tells which parameter, the character (from 1) and the words there. A
    signature has at most 256 parameters, 4096 types in all and 1 MiB of arguments in memory.
-   GW_ENOMEM. */
+   GW_ENOMEM. Calls are made by code that is written here. Where the system grants no memory for
+   code, they go through libffi; GW_ESYS: that cannot make them, since an argument is aligned to more
+   than 16 on the stack. */
 GW_API gw_status gw_signature_parse(gw_signature **out, const char *text);
 
 /* The signature of n parameters; those from fixed on are variadic arguments (fixed == n: none). It
-   holds references to the types. GW_EINVAL: as gw_signature_parse. GW_ENOMEM. */
+   holds references to the types. GW_EINVAL, GW_ENOMEM, GW_ESYS: as gw_signature_parse. */
 GW_API gw_status gw_signature_new(gw_signature **out, const gw_type *result,
 				  const gw_type *const *params, size_t n, size_t fixed);
 

@@ -58,7 +58,7 @@ for unit in $fuzzer; do
 	compile "$unit" "tests/fuzz/$unit.c" $sanitize -Wall -Wextra -Wshadow -Wstrict-prototypes
 done
 wrap=-Wl,--wrap=gw_arena_keep,--wrap=malloc,--wrap=calloc,--wrap=realloc # memory.c
-$cc $sanitize $link $wrap -o "$work/fuzz_signature" $objects -lpthread
+$cc $sanitize $link $wrap -o "$work/fuzz_signature" $objects "${LIBFFI_A:--lffi}" -lpthread
 
 export ASAN_OPTIONS="abort_on_error=1:detect_stack_use_after_return=0:${ASAN_OPTIONS-}"
 export UBSAN_OPTIONS="abort_on_error=1:print_stacktrace=1:${UBSAN_OPTIONS-}"

@@ -20,6 +20,7 @@ command -v valgrind >/dev/null || {
 left_out='test_code|test_wait'
 cannot_hold='thunk_pages_are_never_writable_and_executable
 closure_goes_on_without_more_executable_memory
+fficall_serves_where_the_kernel_refuses_code
 address_space_is_exhausted'
 
 # Structs of a megabyte travel on the stack. Code changes while it is used: thunks are written, run, and written anew.
@@ -59,7 +60,7 @@ fuzz() {
 		objects="$objects $work/fuzz_$unit.o"
 	done
 	# shellcheck disable=SC2086
-	$cc -Wl,--wrap=gw_arena_keep,--wrap=malloc,--wrap=calloc,--wrap=realloc -o "$work/fuzz" $objects -lpthread
+	$cc -Wl,--wrap=gw_arena_keep,--wrap=malloc,--wrap=calloc,--wrap=realloc -o "$work/fuzz" $objects "${LIBFFI_A:--lffi}" -lpthread
 	# valgrind computes with 64 bits where a long double has 80.
 	texts=$(grep -LE 'f80|c160' "$srcdir"/tests/fuzz/corpus/*)
 	good=no
