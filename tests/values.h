@@ -43,22 +43,26 @@ static inline unsigned char random_byte(void)
 	return (unsigned char)(random() >> 7);
 }
 
-/* A random value: of the bytes that carry it; numbers that survive any copy (no signalling NaN).
-   The padding is random too. */
-static inline void random_value(const gw_type *type, unsigned char *to)
+/* The numbers in a value: any that survive a copy (no signalling NaN). What lies between them
+   stays: in a union the padding of one member is part of another. */
+static inline void random_numbers(const gw_type *type, unsigned char *to)
 {
 	size_t size = gw_type_size(type), count = gw_type_count(type);
-	for (size_t i = 0; i < size; i++)
-		to[i] = random_byte();
-	for (size_t i = 0; i < count; i++)
-		if (gw_type_kind(gw_type_member(type, i)) != GW_PAD) /* in a union it lies over the others */
-			random_value(gw_type_member(type, i), to + gw_type_offset(type, i));
 	float f = (float)(random() - random());
 	double d = (double)(random() - random()) / 8;
 	long double l = d / 3;
 	switch (gw_type_kind(type)) {
+	case GW_STRUCT:
+	case GW_UNION:
+	case GW_ARRAY:
+		for (size_t i = 0; i < count; i++)
+			random_numbers(gw_type_member(type, i), to + gw_type_offset(type, i));
+		return;
+	case GW_PAD:
+	case GW_MEMORY:
+		return;
 	case GW_BOOL:
-		to[0] &= 1;
+		to[0] = random_byte() & 1;
 		return;
 	case GW_C64:
 		memcpy(to + 4, &f, sizeof f);
@@ -82,8 +86,17 @@ static inline void random_value(const gw_type *type, unsigned char *to)
 		memcpy(to, &l, 10);
 		return;
 	default:
-		return;
+		for (size_t i = 0; i < size; i++)
+			to[i] = random_byte();
 	}
+}
+
+/* A random value: of the bytes that carry it. The padding is random too. */
+static inline void random_value(const gw_type *type, unsigned char *to)
+{
+	for (size_t i = 0; i < gw_type_size(type); i++)
+		to[i] = random_byte();
+	random_numbers(type, to);
 }
 
 /* Whether two values are equal, whatever is in the padding. */
