@@ -2,7 +2,7 @@
 
    The Go runtime finds everything about a PC in the module data of the program: a structure with
    the bounds of the text and slices of tables, one for each module, in a list. An arena is one more
-   module in that list. Where the fields are differs between Go releases; trampolines/layout reads
+   module in that list. Where the fields are differs between Go releases; build-aux/layout reads
    it from each toolchain, and package jit hands it over. */
 #ifndef GW_JIT_H
 #define GW_JIT_H
