@@ -434,7 +434,7 @@ func newSig(r *rand.Rand) *sig {
 			case 0:
 				m = &ctype{Kind: "str"}
 			case 1:
-				if m = newStructOf(r, kinds); m.lay().size == 0 {
+				if m = newStructOf(r, kinds); m.lay().size == 0 || m.any(raised) {
 					m = &ctype{Kind: "int"}
 				}
 			}
@@ -443,6 +443,11 @@ func newSig(r *rand.Rand) *sig {
 	}
 	return s.lay()
 }
+
+// raised tells whether t is aligned to more than its members are, and to more than a register. The va_arg of gcc 12 faults at
+// such a struct of integers when the first of its two registers has an odd number, in C alone: it reads the registers' place
+// in memory as if it were aligned. The types are offered as other parameters.
+func raised(t *ctype) bool { return t.At > 8 || t.Kind == "flex" && t.lay().align > 8 }
 
 func newGoParam(r *rand.Rand) *ctype {
 	switch r.Intn(4) {
