@@ -271,7 +271,7 @@ func callbackKindOf(t reflect.Type) (*callbackKind, error) {
 		if k.of, err = s.inC(); err == nil {
 			k.entry, err = closureEntry(k.of)
 		}
-	case !s.simple || s.ints > 3 || s.anyFloats() != 0 || s.result.shift() != 0:
+	case !s.few():
 		k.of, err = s.plan(true)
 	}
 	if _, ok := err.(noMemory); ok {

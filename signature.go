@@ -48,17 +48,8 @@ type value struct {
 	fn      *signature // of a func
 }
 
-// shift returns how far to shift left and back to extend the value to 64 bits, negative when signed; 0 for 32 and 64
-// bits, whose upper half nobody relies upon.
-func (v value) shift() int8 {
-	switch {
-	case v.class != classInt || v.bits >= 32:
-		return 0
-	case v.signed:
-		return -(64 - v.bits)
-	}
-	return 64 - v.bits
-}
+// narrow tells whether v is an integer of less than 32 bits, which C compilers want extended.
+func (v value) narrow() bool { return v.class == classInt && v.bits < 32 }
 
 // A signature is a func type whose C equivalent is known.
 type signature struct {
@@ -67,17 +58,16 @@ type signature struct {
 	result   value
 	errno    bool
 	variadic bool // the last Go parameter is ...any
-	ints     int  // integer parameters
-	floats   int
-	simple   bool // nothing but integers, pointers and floats, all of them in registers
 }
 
-// anyFloats is not 0 when floats are among the parameters, or the result is one.
-func (s *signature) anyFloats() uint32 {
-	if s.floats > 0 || s.result.class == classFloat32 || s.result.class == classFloat64 {
-		return 1
+// few tells whether callbackEntry takes the parameters as they come, up to three integers, and gives the result as it is.
+func (s *signature) few() bool {
+	for _, p := range s.params {
+		if p.class != classInt {
+			return false
+		}
 	}
-	return 0
+	return len(s.params) <= 3 && (s.result.class == classNone || s.result.class == classInt && !s.result.narrow())
 }
 
 // text returns the signature as the C core reads it, with more parameters after the fixed ones when it is variadic.
@@ -112,7 +102,7 @@ var (
 
 // newSignature examines the func type t. name is for errors.
 func newSignature(name string, t reflect.Type, callback bool) (*signature, error) {
-	s := &signature{typ: t, simple: true}
+	s := &signature{typ: t}
 	params := t.NumIn()
 	if t.IsVariadic() {
 		params--
@@ -123,7 +113,7 @@ func newSignature(name string, t reflect.Type, callback bool) (*signature, error
 		if last.Elem() != anyType {
 			return nil, &TypeError{name, numbered("parameter", params+1), last, "variadic arguments of C are ...any"}
 		}
-		s.variadic, s.simple = true, false
+		s.variadic = true
 	}
 	for i := 0; i < params; i++ {
 		v, reason := newValue(t.In(i))
@@ -132,14 +122,6 @@ func newSignature(name string, t reflect.Type, callback bool) (*signature, error
 		}
 		if reason != "" {
 			return nil, &TypeError{name, numbered("parameter", i+1), t.In(i), reason}
-		}
-		switch v.class {
-		case classInt:
-			s.ints++
-		case classOther:
-			s.simple = false
-		default:
-			s.floats++
 		}
 		s.params = append(s.params, v)
 	}
@@ -165,9 +147,7 @@ func newSignature(name string, t reflect.Type, callback bool) (*signature, error
 			return nil, &TypeError{name, "result 1", t.Out(0), reason}
 		}
 		s.result = v
-		s.simple = s.simple && v.class != classOther
 	}
-	s.simple = s.simple && s.ints <= 6 && s.floats <= 8
 	return s, nil
 }
 

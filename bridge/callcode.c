@@ -128,14 +128,10 @@ static void drop_hidden(struct emitter *e, const struct gw_type *type)
 /* n bytes from RSI to the stack arguments, by way of RCX, RDI and XMM15. */
 static void copy_argument(struct emitter *e, uint32_t to, uint32_t n)
 {
-	static const uint8_t rep_movsq[] = {0xf3, 0x48, 0xa5};
 	uint32_t at = 0;
 	if (n >= LARGE) {
 		uint32_t words = n / 8;
-		gw_emit_lea(e, DI, SP, to);
-		gw_emit_byte(e, 0xb8 | CX); /* mov $words, %ecx */
-		gw_emit_bytes(e, &words, 4);
-		gw_emit_bytes(e, rep_movsq, sizeof rep_movsq);
+		gw_emit_copy_words(e, SI, 0, SP, to, words);
 		gw_emit_copy(e, SI, 0, SP, to + 8 * words, n % 8);
 		return;
 	}

@@ -253,6 +253,27 @@ void gw_emit_adjust(struct emitter *e, bool down, uint32_t n)
 	gw_emit_bytes(e, &n, 4);
 }
 
+void gw_emit_frame(struct emitter *e, uint32_t size)
+{
+	enum { STEP = 2048 }; /* less than a page, with what is pushed below */
+	for (; size > STEP; size -= STEP) {
+		gw_emit_adjust(e, true, STEP);
+		gw_emit_store(e, AX, SP, 0, 8);
+	}
+	gw_emit_adjust(e, true, size);
+}
+
+void gw_emit_copy_words(struct emitter *e, unsigned from, uint32_t src, unsigned to, uint32_t dst,
+			uint32_t words)
+{
+	static const uint8_t rep_movsq[] = {0xf3, 0x48, 0xa5};
+	gw_emit_lea(e, SI, from, src);
+	gw_emit_lea(e, DI, to, dst);
+	gw_emit_byte(e, 0xb8 | CX); /* mov $words, %ecx */
+	gw_emit_bytes(e, &words, 4);
+	gw_emit_bytes(e, rep_movsq, sizeof rep_movsq);
+}
+
 void gw_emit_copy(struct emitter *e, unsigned from, uint32_t src, unsigned to, uint32_t dst,
 		  uint32_t size)
 {

@@ -72,6 +72,12 @@ void gw_emit_leave(struct emitter *e);
 void gw_emit_count_vectors(struct emitter *e, uint32_t n);
 /* add or sub $n, %rsp */
 void gw_emit_adjust(struct emitter *e, bool down, uint32_t n);
+/* Makes a frame of size bytes. Every page is written to, the highest first: a stack that is too
+   short ends at its guard page. */
+void gw_emit_frame(struct emitter *e, uint32_t size);
+/* words of 8 bytes from memory to memory, by RSI, RDI and RCX, which are lost. */
+void gw_emit_copy_words(struct emitter *e, unsigned from, uint32_t src, unsigned to, uint32_t dst,
+			uint32_t words);
 /* size bytes from memory to memory, through DX. */
 void gw_emit_copy(struct emitter *e, unsigned from, uint32_t src, unsigned to, uint32_t dst,
 		  uint32_t size);

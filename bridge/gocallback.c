@@ -22,32 +22,15 @@ struct callback_layout {
 };
 
 enum {
-	STEP = 2048,   /* less than a page, with what enter pushes */
 	UNROLLED = 128 /* bytes */
 };
-
-/* As gw_touch: a stack that is too short ends at its guard page. */
-static void make_frame(struct emitter *e, uint32_t size)
-{
-	for (; size > STEP; size -= STEP) {
-		gw_emit_adjust(e, true, STEP);
-		gw_emit_store(e, AX, SP, 0, 8);
-	}
-	gw_emit_adjust(e, true, size);
-}
 
 /* Through DX; much of it through SI, DI and CX. */
 static void copy(struct emitter *e, uint32_t src, unsigned to, uint32_t dst, uint32_t size)
 {
-	static const uint8_t rep_movsq[] = {0xf3, 0x48, 0xa5};
 	uint32_t words = size > UNROLLED ? size / 8 : 0;
-	if (words != 0) {
-		gw_emit_lea(e, SI, SP, src);
-		gw_emit_lea(e, DI, to, dst);
-		gw_emit_byte(e, 0xb9); /* mov $words, %ecx */
-		gw_emit_bytes(e, &words, 4);
-		gw_emit_bytes(e, rep_movsq, sizeof rep_movsq);
-	}
+	if (words != 0)
+		gw_emit_copy_words(e, SP, src, to, dst, words);
 	gw_emit_copy(e, SP, src + 8 * words, to, dst + 8 * words, size - 8 * words);
 }
 
@@ -206,7 +189,7 @@ void *gw_go_callback_code(const gw_go_plan *plan)
 	at += plan->shape.stack_frame;
 	f.size = ((at + 15) & ~15u) + 8;
 
-	make_frame(e, f.size);
+	gw_emit_frame(e, f.size);
 	if (s->hidden)
 		gw_emit_store(e, DI, SP, f.hidden, 8);
 	callback_arguments(e, &f, plan);

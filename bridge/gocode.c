@@ -37,7 +37,6 @@
 
 enum {
 	STRINGS = GW_GO_STRINGS_MAX, /* bytes for copies of strings */
-	STEP = 2048, /* less than a page: a stack's end is met and not stepped over */
 	HEADER = 32
 };
 
@@ -116,11 +115,7 @@ static void enter(const struct call *c)
 		gw_emit_move(e, DX, SP);
 		size += c->align;
 	}
-	for (; size > STEP; size -= STEP) {
-		gw_emit_adjust(e, true, STEP);
-		gw_emit_store(e, BP, SP, 0, 8);
-	}
-	gw_emit_adjust(e, true, size);
+	gw_emit_frame(e, size);
 	if (c->align > 16) {
 		gw_emit_bytes(e, and_rsp, sizeof and_rsp);
 		gw_emit_bytes(e, &mask, 4);

@@ -75,26 +75,17 @@ static bool in_memory(const struct call *c, uint8_t segment, uint32_t offset, un
 static void copy(const struct call *c, unsigned from, uint32_t src, unsigned to, uint32_t dst,
 		 uint32_t size, bool block, bool free_registers)
 {
-	static const uint8_t movups[] = {0x44, 0x0f}, rep_movsq[] = {0xf3, 0x48, 0xa5};
 	struct emitter *e = c->e;
 	uint32_t words = size > GW_GO_UNROLLED && free_registers ? size / 8 : 0;
 	if (words != 0) {
-		gw_emit_lea(e, SI, from, src);
-		gw_emit_lea(e, DI, to, dst);
-		gw_emit_byte(e, 0xb9); /* mov $words, %ecx */
-		gw_emit_bytes(e, &words, 4);
-		gw_emit_bytes(e, rep_movsq, sizeof rep_movsq);
+		gw_emit_copy_words(e, from, src, to, dst, words);
 		src += 8 * words;
 		dst += 8 * words;
 		size -= 8 * words;
 	}
 	for (; block && size >= 16; src += 16, dst += 16, size -= 16) {
-		gw_emit_bytes(e, movups, sizeof movups);
-		gw_emit_byte(e, 0x10);
-		gw_emit_operand(e, X15, from, src);
-		gw_emit_bytes(e, movups, sizeof movups);
-		gw_emit_byte(e, 0x11);
-		gw_emit_operand(e, X15, to, dst);
+		gw_emit_move_float(e, true, X15, from, src, 16);
+		gw_emit_move_float(e, false, X15, to, dst, 16);
 	}
 	gw_emit_copy(e, from, src, to, dst, size);
 }
