@@ -197,7 +197,8 @@ func readToolchain(root string) (*toolchain, error) {
 	goCommand := func(args ...string) (string, error) {
 		cmd := exec.Command(filepath.Join(root, "bin", "go"), args...)
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "GOROOT="+root, "GOTOOLCHAIN=local", "CGO_ENABLED=0", "GOFLAGS=", "GO111MODULE=off", "GOWORK=off")
+		cmd.Env = append(os.Environ(), "GOROOT="+root, "GOTOOLCHAIN=local", "CGO_ENABLED=0",
+			"GOFLAGS=", "GO111MODULE=off", "GOWORK=off")
 		var stderr bytes.Buffer
 		cmd.Stderr = &stderr
 		o, err := cmd.Output()

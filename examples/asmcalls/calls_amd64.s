@@ -1,8 +1,8 @@
 #include "textflag.h"
 #include "funcdata.h"
 
-// None of these is NOSPLIT: a function that calls Go needs the stack check. Go code may clobber every register but SP and
-// BP. The assembler saves BP above the frame and adds GO_ARGS (the map of the arguments) by itself.
+// None of these is NOSPLIT: a function that calls Go needs the stack check. Go code may clobber every register but SP
+// and BP. The assembler saves BP above the frame and adds GO_ARGS (the map of the arguments) by itself.
 
 // func callDescribe(a int32, b float64, s string) (text string, ok bool)
 //
@@ -48,8 +48,8 @@ TEXT ·keepInArgument(SB),0,$8-16
 
 // func keepInCallee() *object
 //
-// Right: the pointer lies in an argument of hold, an assembly function whose prototype declares it, all the time that Go
-// runs. This is how a function passes pointers through that it has in registers.
+// Right: the pointer lies in an argument of hold, an assembly function whose prototype declares it, all the time that
+// Go runs. This is how a function passes pointers through that it has in registers.
 TEXT ·keepInCallee(SB),0,$16-8
 	NO_LOCAL_POINTERS
 	MOVQ	·root(SB), AX

@@ -3,12 +3,12 @@
 // Arguments. Assembly calls Go by the stack convention, ABI0: arguments, then results, in the caller's frame from 0(SP)
 // on, laid out like the fields of a struct, results beginning at a multiple of 8. The linker puts in a wrapper.
 //
-// Pointers. While a Go function runs, the collector scans all frames above it, and a stack that grows is moved: whatever
-// points to a live object, or into the stack, must stand where a map says so. For assembly the toolchain makes one map
-// only: that of the arguments, from the Go prototype (which is why every function needs one), and of the results once the
-// function says GO_RESULTS_INITIALIZED. There is no way to describe local words; NO_LOCAL_POINTERS says that none of
-// them is a pointer. So a pointer that must outlive a call of Go lies in an argument or a result: of the function itself, or
-// of another assembly function that it calls. Registers do not outlive a call at all.
+// Pointers. While a Go function runs, the collector scans all frames above it, and a stack that grows is moved:
+// whatever points to a live object, or into the stack, must stand where a map says so. For assembly the toolchain makes
+// one map only: that of the arguments, from the Go prototype (which is why every function needs one), and of the
+// results once the function says GO_RESULTS_INITIALIZED. There is no way to describe local words; NO_LOCAL_POINTERS
+// says that none of them is a pointer. So a pointer that must outlive a call of Go lies in an argument or a result: of
+// the function itself, or of another assembly function that it calls. Registers do not outlive a call at all.
 //
 // "missing stackmap". An assembly function with a frame that says nothing about its locals is fatal as soon as the
 // runtime scans or moves a stack on which it stands. A function that calls no Go code never stands there.

@@ -1,6 +1,6 @@
-// Calljit: machine code made at run time calls Go functions, with arguments and results. The Go function runs the garbage
-// collector and makes its stack grow, so that the stack moves away under the machine code's feet. The three roads of package
-// jit:
+// Calljit: machine code made at run time calls Go functions, with arguments and results. The Go function runs the
+// garbage collector and makes its stack grow, so that the stack moves away under the machine code's feet. The three
+// roads of package jit:
 //
 //	a  the code is a C function on the system stack, and calls Go through the pointer of a callback. It may do whatever C may
 //	   do. Nothing of it stands on the goroutine stack.

@@ -67,7 +67,8 @@ func TestSignals(t *testing.T) {
 		}
 		for _, task := range tasks {
 			// A thread may be gone by now; that is no error here.
-			if tid, err := strconv.Atoi(task.Name()); err == nil && syscall.Tgkill(syscall.Getpid(), tid, syscall.SIGURG) == nil {
+			if tid, err := strconv.Atoi(task.Name()); err == nil &&
+				syscall.Tgkill(syscall.Getpid(), tid, syscall.SIGURG) == nil {
 				atomic.AddUint64(&signals, 1)
 			}
 		}

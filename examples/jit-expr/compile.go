@@ -17,8 +17,8 @@ import (
 //	l d c b a                              the parameters
 //	2 words                                the spill area of the Go functions that are called      <- SP
 //
-// A slot holds a number now and a list then; so each call of Go has a stack map of its own, of the slots that hold lists at
-// that point.
+// A slot holds a number now and a list then; so each call of Go has a stack map of its own, of the slots that hold
+// lists at that point.
 type compiler struct {
 	*jit.Builder
 	waiting []kind // what the slots hold
@@ -49,7 +49,8 @@ func depth(n *node) int {
 
 var errTooDeep = errors.New("too many values wait for others")
 
-// compile returns the function of n. To tracebacks its file is the beginning of the text, and its lines are the places there.
+// compile returns the function of n. To tracebacks its file is the beginning of the text, and its lines are the places
+// there.
 func compile(name, text string, n *node) (*jit.Function, error) {
 	words := firstSlot + depth(n)
 	if words > maxWords {
@@ -193,8 +194,8 @@ func (c *compiler) call(n *node, fn uintptr) {
 	c.Emit(0xff, 0x12) // call [rdx]
 }
 
-// mapHere returns the index of the stack map of what is in the frame now: the lists among the parameters and slots. What
-// the called function gets is its own business.
+// mapHere returns the index of the stack map of what is in the frame now: the lists among the parameters and slots.
+// What the called function gets is its own business.
 func (c *compiler) mapHere() int {
 	bits := uint(0)
 	for i, v := range variables {
@@ -216,6 +217,6 @@ func (c *compiler) mapHere() int {
 	return len(c.maps)
 }
 
-// addressOf returns the address of a function's func value, which for a declared function is not in the heap: it may stand in
-// machine code.
+// addressOf returns the address of a function's func value, which for a declared function is not in the heap: it may
+// stand in machine code.
 func addressOf[F any](fn F) uintptr { return *(*uintptr)(unsafe.Pointer(&fn)) }

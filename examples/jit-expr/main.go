@@ -1,12 +1,12 @@
-// Jit-expr compiles expressions to machine code at run time: text in, a Go function out. The machine code is registered with
-// the Go runtime (road c of package jit): it calls Go functions that allocate, and holds lists, which are Go pointers, in its
-// frame while they do.
+// Jit-expr compiles expressions to machine code at run time: text in, a Go function out. The machine code is registered
+// with the Go runtime (road c of package jit): it calls Go functions that allocate, and holds lists, which are Go
+// pointers, in its frame while they do.
 //
 //	a * b + (c < d)        numbers: int64, with + - * < ==, and x ? y : z
 //	sum(join(cons(a, l), l))   lists: nil, cons(number, list), join(list, list), head(list), tail(list)
 //
-// The parameters are the numbers a, b, c, d and the list l. Where code cannot be registered (jit.Available) the expressions
-// are interpreted. The program checks machine code against the interpreter and measures both.
+// The parameters are the numbers a, b, c, d and the list l. Where code cannot be registered (jit.Available) the
+// expressions are interpreted. The program checks machine code against the interpreter and measures both.
 package main
 
 import (
@@ -127,7 +127,8 @@ func run(w io.Writer, timings bool) error {
 		if arena != nil {
 			runtime.GC() // a list that only machine code has held
 			if want := interpret(e.tree, in); !same(e.tree.kind, got, want) {
-				return fmt.Errorf("%s is %s by machine code, %s by the interpreter", text, got.text(e.tree.kind), want.text(e.tree.kind))
+				return fmt.Errorf("%s is %s by machine code, %s by the interpreter",
+					text, got.text(e.tree.kind), want.text(e.tree.kind))
 			}
 		}
 		fmt.Fprintf(w, "%s = %s\n", text, got.text(e.tree.kind))

@@ -125,7 +125,8 @@ func TestRandom(t *testing.T) {
 					runtime.GC()
 				}
 				if want := interpret(e.tree, in); !same(e.tree.kind, got, want) {
-					t.Errorf("%s is %s by machine code, %s by the interpreter", text, got.text(e.tree.kind), want.text(e.tree.kind))
+					t.Errorf("%s is %s by machine code, %s by the interpreter",
+						text, got.text(e.tree.kind), want.text(e.tree.kind))
 				}
 			}
 		}()

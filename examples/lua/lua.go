@@ -106,8 +106,9 @@ func (s *State) Register(name string, fn Function) error {
 	return nil
 }
 
-// call is a lua_CFunction: it returns how many results it has pushed. An error goes onto Lua's stack, and lua_error takes it
-// from there when this function and its deferred ones have returned. From Go, lua_error must not be called: it jumps.
+// call is a lua_CFunction: it returns how many results it has pushed. An error goes onto Lua's stack, and lua_error
+// takes it from there when this function and its deferred ones have returned. From Go, lua_error must not be called: it
+// jumps.
 func call(l uintptr, fn Function) int32 {
 	args := make([]any, lua.top(l))
 	for i := range args {

@@ -1,5 +1,5 @@
-// Lua calls Go functions, whose errors are Lua's: lua_error jumps (longjmp) from the callback to where Lua catches it, which
-// gangway.Then makes possible.
+// Lua calls Go functions, whose errors are Lua's: lua_error jumps (longjmp) from the callback to where Lua catches it,
+// which gangway.Then makes possible.
 package main
 
 import (

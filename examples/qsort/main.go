@@ -1,5 +1,5 @@
-// Qsort: the C library's qsort sorts a million integers in Go memory with a comparator written in Go: some twenty million
-// calls from C to Go. Checked against sort.Slice.
+// Qsort: the C library's qsort sorts a million integers in Go memory with a comparator written in Go: some twenty
+// million calls from C to Go. Checked against sort.Slice.
 package main
 
 import (

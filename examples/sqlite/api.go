@@ -7,7 +7,8 @@ import (
 	"github.com/gangwayffi/gangway"
 )
 
-// What this program uses of sqlite3.h. Only SQLite looks into its objects; to Go they are pointers that one cannot mix up.
+// What this program uses of sqlite3.h. Only SQLite looks into its objects; to Go they are pointers that one cannot mix
+// up.
 type (
 	cDB      struct{ _ byte } // sqlite3
 	cStmt    struct{ _ byte } // sqlite3_stmt
@@ -15,11 +16,13 @@ type (
 	cValue   struct{ _ byte } // sqlite3_value
 )
 
-// api holds SQLite's functions. int is int32; a char * that ends in NUL is a string, one with a length beside it a string
-// or []byte when C reads it and a *byte when C returns it; void * for user data is the Handle that travels in it.
+// api holds SQLite's functions. int is int32; a char * that ends in NUL is a string, one with a length beside it a
+// string or []byte when C reads it and a *byte when C returns it; void * for user data is the Handle that travels in
+// it.
 //
-// What SQLite keeps after the call is never Go memory: text and blobs go with sqliteTransient (it copies them), user data
-// is a Handle, and functions come from NewCallback. Only exec calls its function during the call alone: a Go func will do.
+// What SQLite keeps after the call is never Go memory: text and blobs go with sqliteTransient (it copies them), user
+// data is a Handle, and functions come from NewCallback. Only exec calls its function during the call alone: a Go func
+// will do.
 type api struct {
 	libversion func() string
 

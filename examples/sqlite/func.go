@@ -11,8 +11,8 @@ import (
 // A Func is an SQL function. The arguments are its own.
 type Func func(args []any) (any, error)
 
-// An Aggregate is one run of an SQL aggregate function: Step for each row of a group, then Result, once. SQLite asks for
-// the Result even when the statement fails in between.
+// An Aggregate is one run of an SQL aggregate function: Step for each row of a group, then Result, once. SQLite asks
+// for the Result even when the statement fails in between.
 type Aggregate interface {
 	Step(args []any) error
 	Result() (any, error)
@@ -56,13 +56,15 @@ func (s *callbackSet) make() error {
 // CreateFunc makes call an SQL function of n arguments, -1 for any number. Equal arguments must give equal results.
 func (db *DB) CreateFunc(name string, n int, call Func) error {
 	h := db.register(&registration{call: call})
-	return db.check(sqlite.createFunction(db.c, name, int32(n), sqliteUTF8|sqliteDeterministic, h, callbacks.call, 0, 0, callbacks.destroy))
+	return db.check(sqlite.createFunction(db.c, name, int32(n), sqliteUTF8|sqliteDeterministic, h,
+		callbacks.call, 0, 0, callbacks.destroy))
 }
 
 // CreateAggregate makes an SQL aggregate function; begin is called for each group.
 func (db *DB) CreateAggregate(name string, n int, begin func() Aggregate) error {
 	h := db.register(&registration{aggregate: begin})
-	return db.check(sqlite.createFunction(db.c, name, int32(n), sqliteUTF8|sqliteDeterministic, h, 0, callbacks.step, callbacks.final, callbacks.destroy))
+	return db.check(sqlite.createFunction(db.c, name, int32(n), sqliteUTF8|sqliteDeterministic, h, 0,
+		callbacks.step, callbacks.final, callbacks.destroy))
 }
 
 // CreateCollation makes an order of text: compare returns a number below, equal to or above 0.
@@ -87,8 +89,8 @@ func destroyRegistration(h gangway.Handle) {
 	h.Delete()
 }
 
-// catch is deferred by what SQLite calls. A panic must not leave SQLite's functions, which hold locks: it ends here, as an
-// error of the SQL function if c is not nil, and goes on in DB.check.
+// catch is deferred by what SQLite calls. A panic must not leave SQLite's functions, which hold locks: it ends here, as
+// an error of the SQL function if c is not nil, and goes on in DB.check.
 func (db *DB) catch(c *cContext) {
 	if p := recover(); p != nil {
 		db.panicked = p
@@ -106,7 +108,8 @@ func callFunc(c *cContext, n int32, args **cValue) {
 	setResult(c, v, err)
 }
 
-// stepAggregate is an xStep, with callFunc's type. The memory that SQLite has for each group holds a Handle of the Aggregate.
+// stepAggregate is an xStep, with callFunc's type. The memory that SQLite has for each group holds a Handle of the
+// Aggregate.
 func stepAggregate(c *cContext, n int32, args **cValue) {
 	r := sqlite.userData(c).Value().(*registration)
 	defer r.db.catch(c)

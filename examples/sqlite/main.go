@@ -1,6 +1,6 @@
-// Sqlite: libsqlite3.so.0 keeps a database in memory. A small package over the C library (api.go, sqlite.go) is all that
-// the program sees of it; SQL calls functions, aggregates and collations written in Go (func.go). Every answer is checked
-// against Go's own.
+// Sqlite: libsqlite3.so.0 keeps a database in memory. A small package over the C library (api.go, sqlite.go) is all
+// that the program sees of it; SQL calls functions, aggregates and collations written in Go (func.go). Every answer is
+// checked against Go's own.
 package main
 
 import (

@@ -115,8 +115,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestValues: what SQLite stores is what was bound, also at the borders, and Bind leaves nothing behind that C would read
-// later.
+// TestValues: what SQLite stores is what was bound, also at the borders, and Bind leaves nothing behind that C would
+// read later.
 func TestValues(t *testing.T) {
 	db := memory(t)
 	must(t, db.CreateFunc("same", 1, func(args []any) (any, error) { return args[0], nil }))
@@ -263,8 +263,8 @@ func TestExecRows(t *testing.T) {
 	}
 	wantError(t, db.ExecRows(`SELECT 1; SELEC 2`, row), 1, "syntax error")
 
-	// Each call borrows a callback, and gives it back; the collector may close the idle ones, and the race detector makes
-	// sync.Pool lose every fourth.
+	// Each call borrows a callback, and gives it back; the collector may close the idle ones, and the race detector
+	// makes sync.Pool lose every fourth.
 	before := gangway.Callbacks()
 	for i := 0; i < 1000; i++ {
 		must(t, db.ExecRows(`SELECT 1`, func(_, _ []string) error { return nil }))
@@ -340,7 +340,8 @@ func TestFunctions(t *testing.T) {
 	wantRows(t, db, [][]any{{int64(55)}}, `SELECT fib(10)`)
 }
 
-// TestAggregates: groups, no rows at all, an error in the middle of a group. No Handle keeps an Aggregate after its query.
+// TestAggregates: groups, no rows at all, an error in the middle of a group. No Handle keeps an Aggregate after its
+// query.
 func TestAggregates(t *testing.T) {
 	db := memory(t)
 	var begun, collected int32

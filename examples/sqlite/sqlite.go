@@ -147,8 +147,8 @@ func (db *DB) Prepare(sql string) (*Stmt, error) {
 	if len(sql) > math.MaxInt32 {
 		return nil, errors.New("SQL of more than 2 GiB")
 	}
-	// SQLite points the tail into the text: a []byte, since a string would reach C as a copy. Bytes and tail are both in
-	// the heap, and the tail is a number, so that C never writes a Go pointer.
+	// SQLite points the tail into the text: a []byte, since a string would reach C as a copy. Bytes and tail are
+	// both in the heap, and the tail is a number, so that C never writes a Go pointer.
 	text, tail := []byte(sql), new(uintptr)
 	s := &Stmt{db: db}
 	if err := db.check(sqlite.prepare(db.c, text, int32(len(text)), &s.c, tail)); err != nil {
@@ -170,7 +170,8 @@ func (s *Stmt) Close() {
 	s.c = nil
 }
 
-// Bind sets all parameters and starts the statement anew. SQLite copies text and blobs. A nil []byte is NULL, as nil is.
+// Bind sets all parameters and starts the statement anew. SQLite copies text and blobs. A nil []byte is NULL, as nil
+// is.
 func (s *Stmt) Bind(args ...any) error {
 	sqlite.reset(s.c) // the status is that of the last Step, as with Close
 	if want := int(sqlite.bindCount(s.c)); len(args) != want {

@@ -57,7 +57,8 @@ func use(run clibRun, callback *gangway.Callback, threads int32, calls int64) er
 	n := int64(threads) * calls
 	sumA := n * (n - 1) / 2
 	if t.calls != n || t.sum != sumA {
-		return fmt.Errorf("Go was called %d times with numbers that add up to %d, want %d and %d", t.calls, t.sum, n, sumA)
+		return fmt.Errorf("Go was called %d times with numbers that add up to %d, want %d and %d",
+			t.calls, t.sum, n, sumA)
 	}
 	if want := float64(sumA) + float64(threads)*float64(calls*(calls-1))/4; sum != want {
 		return fmt.Errorf("C adds the results up to %g, want %g", sum, want)
@@ -95,7 +96,8 @@ func run(w io.Writer) error {
 			return err
 		}
 	}
-	fmt.Fprintf(w, "clib, a shared object: %d users, %d C threads each, %d calls of Go from every thread, the sums are right\n",
+	fmt.Fprintf(w, "clib, a shared object: %d users, %d C threads each, %d calls of Go from every thread, "+
+		"the sums are right\n",
 		users, threads, calls)
 	return nil
 }

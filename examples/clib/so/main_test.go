@@ -14,7 +14,8 @@ func TestRun(t *testing.T) {
 	if err := run(&out); err != nil {
 		t.Fatal(err)
 	}
-	const want = "clib, a shared object: 3 users, 4 C threads each, 5000 calls of Go from every thread, the sums are right\n"
+	const want = "clib, a shared object: 3 users, 4 C threads each, 5000 calls of Go from every thread, " +
+		"the sums are right\n"
 	if out.String() != want {
 		t.Errorf("output is %q, want %q", out.String(), want)
 	}
@@ -56,7 +57,8 @@ func TestErrors(t *testing.T) {
 		t.Errorf("no threads give %v, want gw_status 1 (GW_EINVAL)", err)
 	}
 	t.Setenv("GANGWAY_CLIB", "/nowhere/libclib.so")
-	if _, err := open(); err == nil || !strings.Contains(err.Error(), "/nowhere/libclib.so: ") || !strings.Contains(err.Error(), "run make") {
+	if _, err := open(); err == nil || !strings.Contains(err.Error(), "/nowhere/libclib.so: ") ||
+		!strings.Contains(err.Error(), "run make") {
 		t.Errorf("a library that is not there gives %v", err)
 	}
 }

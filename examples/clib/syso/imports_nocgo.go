@@ -9,8 +9,9 @@ package main
 //
 // List all of them: that another package of the program lists one too does no harm. Choose the oldest glibc that the
 // program shall run with, and of each function the newest version that this glibc has: `objdump -T
-// /lib/x86_64-linux-gnu/libc.so.6` shows them. Before glibc 2.34, threads are in libpthread.so.0, which newer ones still
-// ship. Symbols that another object of the program defines, such as Gangway's own functions (gangway.h), need no line.
+// /lib/x86_64-linux-gnu/libc.so.6` shows them. Before glibc 2.34, threads are in libpthread.so.0, which newer ones
+// still ship. Symbols that another object of the program defines, such as Gangway's own functions (gangway.h), need no
+// line.
 //
 //go:cgo_import_dynamic calloc calloc#GLIBC_2.2.5 "libc.so.6"
 //go:cgo_import_dynamic free free#GLIBC_2.2.5 "libc.so.6"

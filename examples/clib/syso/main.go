@@ -1,6 +1,6 @@
 // Syso: a Go program uses a C library (../c) that calls Go from threads of its own. Here the library is an object file
-// in this directory, clib_linux_amd64.syso, which Go's linker takes in by itself. Package ../so loads the same library as
-// a shared object.
+// in this directory, clib_linux_amd64.syso, which Go's linker takes in by itself. Package ../so loads the same library
+// as a shared object.
 //
 // What it takes:
 //
@@ -46,7 +46,8 @@ func use(callback *gangway.Callback, threads int32, calls int64) error {
 	n := int64(threads) * calls
 	sumA := n * (n - 1) / 2
 	if t.calls != n || t.sum != sumA {
-		return fmt.Errorf("Go was called %d times with numbers that add up to %d, want %d and %d", t.calls, t.sum, n, sumA)
+		return fmt.Errorf("Go was called %d times with numbers that add up to %d, want %d and %d",
+			t.calls, t.sum, n, sumA)
 	}
 	if want := float64(sumA) + float64(threads)*float64(calls*(calls-1))/4; sum != want {
 		return fmt.Errorf("C adds the results up to %g, want %g", sum, want)
@@ -80,7 +81,8 @@ func run(w io.Writer) error {
 			return err
 		}
 	}
-	fmt.Fprintf(w, "clib, linked in: %d users, %d C threads each, %d calls of Go from every thread, the sums are right\n",
+	fmt.Fprintf(w, "clib, linked in: %d users, %d C threads each, %d calls of Go from every thread, "+
+		"the sums are right\n",
 		users, threads, calls)
 	return nil
 }
