@@ -6,8 +6,11 @@
 // Bound functions. A func value is a pointer to {code, data}: Go code calls the code with Go's register convention and
 // DX, the BoundFunc. The machine code of its signature (bridge/gocode.c) moves the values; what is here enters it.
 
-// PIECE: calls a piece of the machine code that begins so many bytes before its address. In: DX the BoundFunc. Clobbers
-// R15.
+// PIECE: calls a piece of the machine code that begins so many bytes before its address, on the goroutine's stack.
+// In: DX the BoundFunc. Clobbers R15.
+// A signal there finds a PC that is none of Go's: the runtime neither preempts nor unwinds from it. So no collection
+// scans this stack and nothing moves it, since both ask the running goroutine first; and the piece calls nothing.
+// bindFew's and bindMany's frames are read by nobody before their pointers are stored.
 #define PIN 24
 #define SAVE 16
 #define LOAD 8
@@ -41,6 +44,8 @@
 //
 //   Go    AX  BX  CX  DI  SI  R8
 //   C     DI  SI  DX  CX  R8  R9
+//
+// In, Out, Stack, Unwind: as bindCall's. The result is in AX or X0, which callEnd keeps.
 TEXT ·bindPlain(SB),NOSPLIT|NOFRAME,$0-0
 	RUNNING_CALL(other)
 	MOVQ	BoundFunc_Fn(DX), R11
